@@ -1,0 +1,32 @@
+package dev.inflight;
+
+/** There is no model to answer. Remedy: by {@link #reason()}. */
+public final class ModelUnavailableException extends InferenceException {
+  private static final long serialVersionUID = 1;
+
+  /** Why there is none. */
+  public enum Reason {
+    /** No version is live yet: wait for {@code ready()}. */
+    NOT_READY,
+    /** The slot or deployment was closed, or its model taken. */
+    CLOSED
+  }
+
+  private final Reason reason;
+
+  /** For slots and deployments. */
+  ModelUnavailableException(Reason reason, String message) {
+    super(message);
+    this.reason = reason;
+  }
+
+  /** {@return why there is none} */
+  public Reason reason() {
+    return reason;
+  }
+
+  @Override
+  public boolean retryable() {
+    return reason == Reason.NOT_READY;
+  }
+}

@@ -1,0 +1,11 @@
+/** Runs machine-learning models inside a Java process: loads and checks them, swaps versions, shows what they do. */
+@org.jspecify.annotations.NullMarked
+module dev.inflight {
+  requires org.slf4j;
+  requires static org.jspecify;
+
+  exports dev.inflight;
+  exports dev.inflight.deploy;
+  exports dev.inflight.repository;
+  exports dev.inflight.tensor;
+}

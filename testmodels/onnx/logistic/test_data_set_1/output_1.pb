@@ -1,0 +1,1 @@
+BprobabilitiesJ r?dí^=7Ø5
