@@ -182,12 +182,13 @@ class Data:
         """Returns a tabular data set with features of the type given."""
         halves = []
         for half in ("train", "test"):
-            frame = pd.read_csv(self.folder / f"{name}-{half}.csv",
-                                float_precision="round_trip")
-            target = frame.pop(frame.columns[-1])
-            if not pd.api.types.is_numeric_dtype(target):
-                target = target.astype(object)
-            halves.append((frame.astype(dtype), target.to_numpy()))
+            # As text first: Python's own conversion is the exact one.
+            frame = pd.read_csv(self.folder / f"{name}-{half}.csv", dtype=str)
+            target = frame.pop(frame.columns[-1]).to_numpy(object)
+            if name == "diabetes":
+                target = target.astype(np.float64)
+            frame = frame.astype(object).astype(np.float64)
+            halves.append((frame.astype(dtype), target))
         (train, train_target), (test, test_target) = halves
         return Split(train, test, train_target, test_target)
 

@@ -1,4 +1,7 @@
-/** Runs machine-learning models inside a Java process: loads and checks them, swaps versions, shows what they do. */
+/**
+ * Runs machine-learning models inside a Java process: loads and checks them, swaps versions, shows
+ * what they do.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.inflight {
   requires org.slf4j;

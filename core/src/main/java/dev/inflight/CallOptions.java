@@ -18,7 +18,8 @@ public record CallOptions(Optional<Duration> timeout) {
    */
   public CallOptions {
     if (timeout.isPresent() && (timeout.get().isNegative() || timeout.get().isZero())) {
-      throw new IllegalArgumentException("timeout: expected a positive duration, got " + timeout.get());
+      throw new IllegalArgumentException(
+          "timeout: expected a positive duration, got " + timeout.get());
     }
   }
 

@@ -13,10 +13,12 @@ import dev.inflight.tensor.Signature;
 @FunctionalInterface
 public interface Codec<I, O> {
   /**
-   * Resolves every name, type and side file once, at load. A codec that binds is compatible with the model.
+   * Resolves every name, type and side file once, at load. A codec that binds is compatible with
+   * the model.
    *
    * @param artifact for side files of the same version: labels, a tokenizer
-   * @throws IllegalArgumentException if the model does not fit; it becomes a {@link ModelLoadException} of stage {@code BIND}
+   * @throws IllegalArgumentException if the model does not fit; it becomes a {@link
+   *     ModelLoadException} of stage {@code BIND}
    */
   Bound<I, O> bind(ModelArtifact artifact, Signature signature) throws Exception;
 
@@ -30,7 +32,8 @@ public interface Codec<I, O> {
     /**
      * Writes one row, on a thread that holds a lane.
      *
-     * @throws IllegalArgumentException if this row does not fit; it fails alone, as {@link InvalidInputException}
+     * @throws IllegalArgumentException if this row does not fit; it fails alone, as {@link
+     *     InvalidInputException}
      */
     void encode(I row, RowWriter writer);
 
@@ -45,8 +48,9 @@ public interface Codec<I, O> {
   /**
    * {@return a codec for two records, bound by component name}
    *
-   * <p>Two names <em>match</em> when they are equal after dropping case and everything but letters and digits, so {@code
-   * petalLength} matches {@code petal length} and {@code petal_length}. Rules for {@code in}, the first that fits:
+   * <p>Two names <em>match</em> when they are equal after dropping case and everything but letters
+   * and digits, so {@code petalLength} matches {@code petal length} and {@code petal_length}. Rules
+   * for {@code in}, the first that fits:
    *
    * <table>
    * <caption>Row to inputs</caption>
@@ -73,9 +77,9 @@ public interface Codec<I, O> {
    * <tr><td>the only component, and the only output <td>that output's row
    * </table>
    *
-   * <p>Floating components round to the nearest; whole numbers must fit exactly. Everything else is refused when the codec
-   * is bound. Either class may be a class of any visibility; components are read and constructors called through method
-   * handles.
+   * <p>Floating components round to the nearest; whole numbers must fit exactly. Everything else is
+   * refused when the codec is bound. Either class may be a class of any visibility; components are
+   * read and constructors called through method handles.
    */
   static <I extends Record, O extends Record> Codec<I, O> records(Class<I> in, Class<O> out) {
     return new RecordCodec<>(in, out);

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The middle of a backend's runner: encode the rows, set aside those that fail, and decode the answers of the rest in the
- * caller's order. One per runner.
+ * The middle of a backend's runner: encode the rows, set aside those that fail, and decode the
+ * answers of the rest in the caller's order. One per runner.
  *
  * @param <I> the user's row
  * @param <O> the user's answer
@@ -44,13 +44,18 @@ public final class CodecRows<I, O> {
       } catch (IllegalArgumentException e) {
         outcomes.add(Outcome.failed(new InvalidInputException("row: " + e.getMessage(), e)));
       } catch (RuntimeException e) {
-        outcomes.add(Outcome.failed(new PredictionFailedException("the codec failed to encode a row: " + e, e)));
+        outcomes.add(
+            Outcome.failed(
+                new PredictionFailedException("the codec failed to encode a row: " + e, e)));
       }
     }
     return encoded;
   }
 
-  /** Decodes the answers of the encoded rows and appends one outcome per row of the last {@link #encode} to {@code target}. */
+  /**
+   * Decodes the answers of the encoded rows and appends one outcome per row of the last {@link
+   * #encode} to {@code target}.
+   */
   public void decode(List<Outcome<O>> target) {
     int row = 0;
     for (int i = 0; i < outcomes.size(); i++) {
@@ -64,7 +69,8 @@ public final class CodecRows<I, O> {
       out.reader().begin(row, encoded);
       return Outcome.of(bound.decode(out.reader()));
     } catch (RuntimeException e) {
-      return Outcome.failed(new PredictionFailedException("the codec failed to decode an answer: " + e, e));
+      return Outcome.failed(
+          new PredictionFailedException("the codec failed to decode an answer: " + e, e));
     }
   }
 }

@@ -1,8 +1,9 @@
 package dev.inflight;
 
 /**
- * Something went wrong that a correct program must expect: the family is closed, and each kind has one remedy. Messages say
- * subject, what was expected, what came, and the state; they never contain inputs or outputs.
+ * Something went wrong that a correct program must expect: the family is closed, and each kind has
+ * one remedy. Messages say subject, what was expected, what came, and the state; they never contain
+ * inputs or outputs.
  */
 public abstract sealed class InferenceException extends RuntimeException
     permits ModelLoadException,

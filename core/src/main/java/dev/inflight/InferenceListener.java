@@ -1,9 +1,10 @@
 package dev.inflight;
 
 /**
- * Sees every call. Called on one library thread, later and in order, from a bounded ring: a listener that throws is logged
- * once and goes on being called; one that is slow makes the ring overflow, and then events are dropped and counted. It can
- * neither fail nor block a call. Durations are nanoseconds.
+ * Sees every call. Called on one library thread, later and in order, from a bounded ring: a
+ * listener that throws is logged once and goes on being called; one that is slow makes the ring
+ * overflow, and then events are dropped and counted. It can neither fail nor block a call.
+ * Durations are nanoseconds.
  */
 public interface InferenceListener {
   /**
@@ -18,6 +19,9 @@ public interface InferenceListener {
   /** A call failed, with this kind of failure. */
   default void onFailed(ModelInfo model, InferenceException failure) {}
 
-  /** {@code events} events were dropped since the last call of this method, because this listener was slow. */
+  /**
+   * {@code events} events were dropped since the last call of this method, because this listener
+   * was slow.
+   */
   default void onDropped(long events) {}
 }

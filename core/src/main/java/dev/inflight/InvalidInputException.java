@@ -1,6 +1,9 @@
 package dev.inflight;
 
-/** This row does not fit the model; no native code has seen it. Remedy: mend the row. Other rows are not affected. */
+/**
+ * This row does not fit the model; no native code has seen it. Remedy: mend the row. Other rows are
+ * not affected.
+ */
 public final class InvalidInputException extends InferenceException {
   private static final long serialVersionUID = 1;
 

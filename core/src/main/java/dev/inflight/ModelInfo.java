@@ -15,7 +15,12 @@ import java.util.Objects;
  * @param metadata what the model says of itself: producer, provenance; order kept
  */
 public record ModelInfo(
-    String name, String version, String runtime, Signature signature, String digest, Map<String, String> metadata) {
+    String name,
+    String version,
+    String runtime,
+    Signature signature,
+    String digest,
+    Map<String, String> metadata) {
   /** Copies the map. */
   public ModelInfo {
     Objects.requireNonNull(name, "name");

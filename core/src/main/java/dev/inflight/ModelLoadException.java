@@ -1,12 +1,17 @@
 package dev.inflight;
 
-/** A version could not be brought up. What served before still serves. Remedy: by {@link #stage()}; publish a good version. */
+/**
+ * A version could not be brought up. What served before still serves. Remedy: by {@link #stage()};
+ * publish a good version.
+ */
 public final class ModelLoadException extends InferenceException {
   private static final long serialVersionUID = 1;
 
   /** How far the version came. */
   public enum Stage {
-    /** The backend itself does not work here: no native library, temporary directory not executable. */
+    /**
+     * The backend itself does not work here: no native library, temporary directory not executable.
+     */
     RUNTIME,
     /** No such version, or it cannot be copied. */
     FETCH,

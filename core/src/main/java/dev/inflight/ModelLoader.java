@@ -12,7 +12,8 @@ import java.util.TreeMap;
 @FunctionalInterface
 public interface ModelLoader<I, O> {
   /**
-   * Loads a version. Called on a loader thread, may take minutes. Everything it opened is closed again when it throws.
+   * Loads a version. Called on a loader thread, may take minutes. Everything it opened is closed
+   * again when it throws.
    *
    * @throws ModelLoadException with the stage, when the version is refused
    * @throws Exception anything else; the caller wraps it as {@code LOAD}
@@ -20,7 +21,8 @@ public interface ModelLoader<I, O> {
   Model<I, O> load(ModelArtifact artifact) throws Exception;
 
   /**
-   * {@return a loader that picks by {@link ModelArtifact#format()}, so that one model can move from one runtime to another}
+   * {@return a loader that picks by {@link ModelArtifact#format()}, so that one model can move from
+   * one runtime to another}
    *
    * @param loaders format, such as {@code onnx} or {@code tribuo}, to its loader
    */
@@ -31,8 +33,14 @@ public interface ModelLoader<I, O> {
       if (loader == null) {
         throw new ModelLoadException(
             ModelLoadException.Stage.LOAD,
-            artifact.label() + ": expected a format of " + byName.keySet() + ", got '" + artifact.format() + "' (files "
-                + artifact.files().keySet() + ")");
+            artifact.label()
+                + ": expected a format of "
+                + byName.keySet()
+                + ", got '"
+                + artifact.format()
+                + "' (files "
+                + artifact.files().keySet()
+                + ")");
       }
       return loader.load(artifact);
     };

@@ -1,6 +1,9 @@
 package dev.inflight;
 
-/** The model, its runtime or the codec threw. The cause has what they said. Remedy: fix the model or the codec. */
+/**
+ * The model, its runtime or the codec threw. The cause has what they said. Remedy: fix the model or
+ * the codec.
+ */
 public final class PredictionFailedException extends InferenceException {
   private static final long serialVersionUID = 1;
 

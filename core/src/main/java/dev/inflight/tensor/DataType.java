@@ -1,9 +1,10 @@
 package dev.inflight.tensor;
 
 /**
- * The element types of ONNX, which cover every runtime we know. Types that Java has no primitive for are carried as raw
- * bits: unsigned integers in the signed type of the same width, {@code FLOAT16}/{@code BFLOAT16} in a {@code short}, the
- * float8 family in a {@code byte}, 4-bit types two to a byte (first element in the low half).
+ * The element types of ONNX, which cover every runtime we know. Types that Java has no primitive
+ * for are carried as raw bits: unsigned integers in the signed type of the same width, {@code
+ * FLOAT16}/{@code BFLOAT16} in a {@code short}, the float8 family in a {@code byte}, 4-bit types
+ * two to a byte (first element in the low half).
  */
 public enum DataType {
   /** IEEE single precision, a Java {@code float}. */
@@ -65,7 +66,8 @@ public enum DataType {
   }
 
   /**
-   * {@return the bytes that hold {@code elements} elements, sub-byte types rounded up; 0 for strings}
+   * {@return the bytes that hold {@code elements} elements, sub-byte types rounded up; 0 for
+   * strings}
    *
    * @throws IllegalArgumentException if that does not fit a {@code long}
    */

@@ -8,12 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend's side of {@link RowWriter} and {@link RowReader}: one region of memory for each input (or output), holding the
- * rows of one run one after the other. Made once per runner, used by one thread at a time.
+ * A backend's side of {@link RowWriter} and {@link RowReader}: one region of memory for each input
+ * (or output), holding the rows of one run one after the other. Made once per runner, used by one
+ * thread at a time.
  *
- * <p>Invariant: region {@code i} is row-major; row {@code r} of a {@linkplain #isFixed() fixed} spec occupies the elements
- * {@code [r*rowElements, (r+1)*rowElements)}. A spec whose row shape is open has room for one row, whose shape the codec
- * declares by {@link RowWriter#dims}.
+ * <p>Invariant: region {@code i} is row-major; row {@code r} of a {@linkplain #isFixed() fixed}
+ * spec occupies the elements {@code [r*rowElements, (r+1)*rowElements)}. A spec whose row shape is
+ * open has room for one row, whose shape the codec declares by {@link RowWriter#dims}.
  */
 public final class RowBuffers {
   /** Cache-line and SIMD friendly; ONNX Runtime allocates with the same alignment. */
@@ -54,7 +55,10 @@ public final class RowBuffers {
     reader = new RowReader(this);
   }
 
-  /** {@return whether the size of a row follows from the declaration alone, for every input or output} */
+  /**
+   * {@return whether the size of a row follows from the declaration alone, for every input or
+   * output}
+   */
   public boolean isFixed() {
     return fixed;
   }
@@ -70,7 +74,9 @@ public final class RowBuffers {
 
   private long regionBytes(int i, int rows) {
     boolean placed = specs[i].kind() == ValueSpec.Kind.TENSOR && rowShapes[i].isFixed();
-    return placed ? Math.multiplyExact(specs[i].type().bytes(rowShapes[i].elements()), (long) rows) : 0;
+    return placed
+        ? Math.multiplyExact(specs[i].type().bytes(rowShapes[i].elements()), (long) rows)
+        : 0;
   }
 
   private static long aligned(long bytes) {
@@ -78,8 +84,8 @@ public final class RowBuffers {
   }
 
   /**
-   * Lays the regions out in {@code block}, from its position on, for up to {@code rows} rows. What was there stays readable
-   * only through buffers taken before.
+   * Lays the regions out in {@code block}, from its position on, for up to {@code rows} rows. What
+   * was there stays readable only through buffers taken before.
    */
   public void place(ByteBuffer block, int rows) {
     int offset = block.position();
@@ -100,7 +106,10 @@ public final class RowBuffers {
     return capacity;
   }
 
-  /** {@return the memory of input or output {@code i}, native order; empty for strings, sequences and maps} */
+  /**
+   * {@return the memory of input or output {@code i}, native order; empty for strings, sequences
+   * and maps}
+   */
   public ByteBuffer region(int i) {
     return regions[i];
   }
@@ -110,7 +119,10 @@ public final class RowBuffers {
     return strings[i];
   }
 
-  /** {@return the shape of the row in input {@code i}: as declared, or as the codec said by {@link RowWriter#dims}} */
+  /**
+   * {@return the shape of the row in input {@code i}: as declared, or as the codec said by {@link
+   * RowWriter#dims}}
+   */
   public Shape rowShape(int i) {
     return rowShapes[i];
   }
@@ -120,7 +132,10 @@ public final class RowBuffers {
     return writer.isWritten(i);
   }
 
-  /** Gives output {@code i} of the next answers: a tensor whose dimension 0 is the row, or a sequence with one value a row. */
+  /**
+   * Gives output {@code i} of the next answers: a tensor whose dimension 0 is the row, or a
+   * sequence with one value a row.
+   */
   public void set(int i, ModelValue value) {
     values[i] = value;
     if (value instanceof Tensor tensor) {
@@ -142,7 +157,9 @@ public final class RowBuffers {
     return reader;
   }
 
-  /** Makes room for one row of that shape in input {@code i}, on memory of its own that only grows. */
+  /**
+   * Makes room for one row of that shape in input {@code i}, on memory of its own that only grows.
+   */
   void open(int i, Shape rowShape) {
     DataType type = specs[i].type();
     if (type == DataType.STRING) {
@@ -151,7 +168,9 @@ public final class RowBuffers {
       int length = Math.toIntExact(type.bytes(rowShape.elements()));
       ByteBuffer whole = regions[i];
       if (whole.capacity() < length) {
-        whole = ByteBuffer.allocateDirect(Math.max(length, 2 * whole.capacity())).order(ByteOrder.nativeOrder());
+        whole =
+            ByteBuffer.allocateDirect(Math.max(length, 2 * whole.capacity()))
+                .order(ByteOrder.nativeOrder());
       }
       regions[i] = whole;
       views[i] = view(type, whole.slice(0, length).order(ByteOrder.nativeOrder()));

@@ -10,10 +10,12 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * Where a codec reads one row of the answer. Valid only during the call it was handed to: the memory is the lane's and the
- * next run overwrites it. {@code output} is the position in {@link Signature#outputs()}.
+ * Where a codec reads one row of the answer. Valid only during the call it was handed to: the
+ * memory is the lane's and the next run overwrites it. {@code output} is the position in {@link
+ * Signature#outputs()}.
  *
- * <p>Every method throws {@link IllegalStateException} when the output is of another type than it reads.
+ * <p>Every method throws {@link IllegalStateException} when the output is of another type than it
+ * reads.
  */
 public final class RowReader {
   private final RowBuffers buffers;
@@ -39,7 +41,9 @@ public final class RowReader {
       return strings(output).length / tensorRows(output);
     }
     Buffer view = buffers.views[output];
-    return buffers.values[output] == null ? rowElements(output) : view.capacity() / tensorRows(output);
+    return buffers.values[output] == null
+        ? rowElements(output)
+        : view.capacity() / tensorRows(output);
   }
 
   /** {@return this row of a FLOAT32 output, position at its start, limit at its end} */
@@ -54,7 +58,8 @@ public final class RowReader {
 
   /** {@return this row of a 64-bit integer output, position at its start, limit at its end} */
   public LongBuffer longs(int output) {
-    return (LongBuffer) view(output, buffers.views[output] instanceof LongBuffer, "INT64 or UINT64");
+    return (LongBuffer)
+        view(output, buffers.views[output] instanceof LongBuffer, "INT64 or UINT64");
   }
 
   /** {@return this row of a 32-bit integer output, position at its start, limit at its end} */
@@ -64,7 +69,8 @@ public final class RowReader {
 
   /** {@return this row of a 16-bit output as raw bits, position at its start, limit at its end} */
   public ShortBuffer shorts(int output) {
-    return (ShortBuffer) view(output, buffers.views[output] instanceof ShortBuffer, "a 16-bit type");
+    return (ShortBuffer)
+        view(output, buffers.views[output] instanceof ShortBuffer, "a 16-bit type");
   }
 
   /** {@return this row of a byte-wide output, position at its start, limit at its end} */
@@ -98,7 +104,10 @@ public final class RowReader {
     return integer(output, index);
   }
 
-  /** {@return whole number {@code index} of this row; unsigned types by their value, UINT64 as raw bits} */
+  /**
+   * {@return whole number {@code index} of this row; unsigned types by their value, UINT64 as raw
+   * bits}
+   */
   public long integer(int output, int index) {
     Buffer view = buffers.views[output];
     int at = row * elements(output) + index;
@@ -114,7 +123,9 @@ public final class RowReader {
     };
   }
 
-  /** {@return this row as a value of its own, copied: a tensor, or this row's element of a sequence} */
+  /**
+   * {@return this row as a value of its own, copied: a tensor, or this row's element of a sequence}
+   */
   public ModelValue value(int output) {
     ModelValue value = buffers.values[output];
     if (value instanceof SequenceValue sequence && sequence.values().size() == rows) {
@@ -163,6 +174,7 @@ public final class RowReader {
   }
 
   private IllegalStateException wrong(int output, String expected) {
-    return new IllegalStateException("output " + buffers.specs[output] + ": the codec reads " + expected);
+    return new IllegalStateException(
+        "output " + buffers.specs[output] + ": the codec reads " + expected);
   }
 }

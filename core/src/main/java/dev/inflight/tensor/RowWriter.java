@@ -9,14 +9,16 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * Where a codec writes one row, straight into the memory the runtime will read: nothing is copied afterwards and nothing is
- * allocated. Valid only during the call it was handed to.
+ * Where a codec writes one row, straight into the memory the runtime will read: nothing is copied
+ * afterwards and nothing is allocated. Valid only during the call it was handed to.
  *
- * <p>Invariant: each required input is filled to its last element by <em>relative</em> puts. A row that leaves an element
- * unwritten is refused, because it would otherwise show the model what an earlier row left there.
+ * <p>Invariant: each required input is filled to its last element by <em>relative</em> puts. A row
+ * that leaves an element unwritten is refused, because it would otherwise show the model what an
+ * earlier row left there.
  *
- * <p>Every method throws {@link IllegalArgumentException}, and only that, for a row that does not fit; it fails this row
- * alone. {@code input} is the position in {@link Signature#inputs()}: look it up once, when the codec is bound.
+ * <p>Every method throws {@link IllegalArgumentException}, and only that, for a row that does not
+ * fit; it fails this row alone. {@code input} is the position in {@link Signature#inputs()}: look
+ * it up once, when the codec is bound.
  */
 public final class RowWriter {
   private final RowBuffers buffers;
@@ -67,15 +69,20 @@ public final class RowWriter {
   }
 
   /**
-   * Says how large this row is in an input whose {@linkplain ValueSpec#rowShape() row shape} is open; comes before its
-   * first put. Zero dimensions are the backend's to refuse.
+   * Says how large this row is in an input whose {@linkplain ValueSpec#rowShape() row shape} is
+   * open; comes before its first put. Zero dimensions are the backend's to refuse.
    */
   public void dims(int input, long... dims) {
     Shape shape = Shape.of(dims);
     Shape declared = buffers.specs[input].rowShape();
     if (!shape.isFixed() || !declared.accepts(shape)) {
       throw new IllegalArgumentException(
-          "input " + buffers.specs[input] + ": expected a row of shape " + declared + ", got " + shape);
+          "input "
+              + buffers.specs[input]
+              + ": expected a row of shape "
+              + declared
+              + ", got "
+              + shape);
     }
     if (!declared.isFixed()) {
       buffers.open(input, shape);
@@ -95,13 +102,15 @@ public final class RowWriter {
   /** {@return the row's part of an INT64 or UINT64 input, to be filled by relative puts} */
   public LongBuffer longs(int input) {
     DataType type = buffers.specs[input].type();
-    return (LongBuffer) view(input, type == DataType.INT64 || type == DataType.UINT64, "INT64 or UINT64");
+    return (LongBuffer)
+        view(input, type == DataType.INT64 || type == DataType.UINT64, "INT64 or UINT64");
   }
 
   /** {@return the row's part of an INT32 or UINT32 input, to be filled by relative puts} */
   public IntBuffer ints(int input) {
     DataType type = buffers.specs[input].type();
-    return (IntBuffer) view(input, type == DataType.INT32 || type == DataType.UINT32, "INT32 or UINT32");
+    return (IntBuffer)
+        view(input, type == DataType.INT32 || type == DataType.UINT32, "INT32 or UINT32");
   }
 
   /** {@return the row's part of a 16-bit input as raw bits, to be filled by relative puts} */
@@ -109,7 +118,9 @@ public final class RowWriter {
     return (ShortBuffer) view(input, buffers.specs[input].type().bits() == 16, "a 16-bit type");
   }
 
-  /** {@return the row's part of a byte-wide input, to be filled by relative puts; BOOL is 0 or 1} */
+  /**
+   * {@return the row's part of a byte-wide input, to be filled by relative puts; BOOL is 0 or 1}
+   */
   public ByteBuffer bytes(int input) {
     return (ByteBuffer) view(input, buffers.specs[input].type().bits() == 8, "an 8-bit type");
   }
@@ -129,7 +140,8 @@ public final class RowWriter {
       stringCursor[input] = Math.toIntExact(row * elements);
     }
     if (stringCursor[input] >= (row + 1) * elements) {
-      throw new IllegalArgumentException("input " + spec + ": more than " + elements + " strings in a row");
+      throw new IllegalArgumentException(
+          "input " + spec + ": more than " + elements + " strings in a row");
     }
     buffers.strings[input][stringCursor[input]++] = value;
   }
@@ -137,8 +149,8 @@ public final class RowWriter {
   /**
    * Appends one number to a numeric input.
    *
-   * @throws IllegalArgumentException if an integer input cannot hold the value, or the row is full; floating inputs round
-   *     to the nearest
+   * @throws IllegalArgumentException if an integer input cannot hold the value, or the row is full;
+   *     floating inputs round to the nearest
    */
   public void put(int input, double value) {
     switch (buffers.specs[input].type()) {
@@ -147,7 +159,8 @@ public final class RowWriter {
       default -> {
         long whole = (long) value;
         if (whole != value || whole == Long.MAX_VALUE) {
-          throw new IllegalArgumentException("input " + buffers.specs[input] + ": not a whole number in range");
+          throw new IllegalArgumentException(
+              "input " + buffers.specs[input] + ": not a whole number in range");
         }
         put(input, whole);
       }
@@ -157,12 +170,15 @@ public final class RowWriter {
   /**
    * Appends one whole number to a numeric input.
    *
-   * @throws IllegalArgumentException if the input cannot hold exactly this value, or the row is full
+   * @throws IllegalArgumentException if the input cannot hold exactly this value, or the row is
+   *     full
    */
   public void put(int input, long value) {
     switch (buffers.specs[input].type()) {
-      case FLOAT32 -> room(floats(input), input).put((float) exact(input, value, (long) (float) value));
-      case FLOAT64 -> room(doubles(input), input).put((double) exact(input, value, (long) (double) value));
+      case FLOAT32 ->
+          room(floats(input), input).put((float) exact(input, value, (long) (float) value));
+      case FLOAT64 ->
+          room(doubles(input), input).put((double) exact(input, value, (long) (double) value));
       case INT64 -> room(longs(input), input).put(value);
       case UINT64 -> room(longs(input), input).put(between(input, value, 0, Long.MAX_VALUE));
       case INT32 -> room(ints(input), input).put((int) exact(input, value, (int) value));
@@ -179,14 +195,19 @@ public final class RowWriter {
   private <B extends Buffer> B room(B view, int input) {
     if (!view.hasRemaining()) {
       throw new IllegalArgumentException(
-          "input " + buffers.specs[input] + ": more than " + rowElements(input) + " elements in a row");
+          "input "
+              + buffers.specs[input]
+              + ": more than "
+              + rowElements(input)
+              + " elements in a row");
     }
     return view;
   }
 
   private long exact(int input, long value, long back) {
     if (value != back) {
-      throw new IllegalArgumentException("input " + buffers.specs[input] + ": a whole number does not fit the type");
+      throw new IllegalArgumentException(
+          "input " + buffers.specs[input] + ": a whole number does not fit the type");
     }
     return value;
   }
@@ -195,7 +216,10 @@ public final class RowWriter {
     return exact(input, value, value < low || value > high ? ~value : value);
   }
 
-  /** The cached view of the input: at the row's start on the first use in a row, where the last put left it afterwards. */
+  /**
+   * The cached view of the input: at the row's start on the first use in a row, where the last put
+   * left it afterwards.
+   */
   private Buffer view(int input, boolean fits, String expected) {
     if (!fits) {
       throw wrong(buffers.specs[input], expected);
@@ -213,7 +237,9 @@ public final class RowWriter {
     Shape shape = buffers.rowShapes[input];
     if (!shape.isFixed()) {
       throw new IllegalArgumentException(
-          "input " + buffers.specs[input] + ": the row's size is open, call dims(input, ...) first");
+          "input "
+              + buffers.specs[input]
+              + ": the row's size is open, call dims(input, ...) first");
     }
     return shape.elements();
   }

@@ -3,10 +3,11 @@ package dev.inflight.tensor;
 import java.util.Arrays;
 
 /**
- * The dimensions of a value. A tensor's shape is fixed; a {@linkplain ValueSpec declared} one may leave dimensions open
- * ({@link #OPEN}) or leave out even the rank ({@link #UNDECLARED}).
+ * The dimensions of a value. A tensor's shape is fixed; a {@linkplain ValueSpec declared} one may
+ * leave dimensions open ({@link #OPEN}) or leave out even the rank ({@link #UNDECLARED}).
  *
- * <p>Invariant: every dimension is {@link #OPEN} or at least zero, and the product of the fixed ones fits a {@code long}.
+ * <p>Invariant: every dimension is {@link #OPEN} or at least zero, and the product of the fixed
+ * ones fits a {@code long}.
  */
 public final class Shape {
   /** A dimension that the declaration leaves open. */
@@ -31,8 +32,8 @@ public final class Shape {
   /**
    * {@return the shape with these dimensions, outermost first}
    *
-   * @throws IllegalArgumentException if a dimension is negative but not {@link #OPEN}, or if the number of elements does not
-   *     fit a {@code long}
+   * @throws IllegalArgumentException if a dimension is negative but not {@link #OPEN}, or if the
+   *     number of elements does not fit a {@code long}
    */
   public static Shape of(long... dims) {
     if (dims.length == 0) {
@@ -48,7 +49,8 @@ public final class Shape {
     boolean empty = false;
     for (long dim : dims) {
       if (dim < OPEN) {
-        throw new IllegalArgumentException("shape " + Arrays.toString(dims) + ": dimension " + dim + " is negative");
+        throw new IllegalArgumentException(
+            "shape " + Arrays.toString(dims) + ": dimension " + dim + " is negative");
       }
       open |= dim == OPEN;
       empty |= dim == 0;
@@ -61,7 +63,8 @@ public final class Shape {
       long high = Math.multiplyHigh(product, dim);
       product *= dim;
       if (high != 0 || product < 0) {
-        throw new IllegalArgumentException("shape " + Arrays.toString(dims) + ": number of elements overflows");
+        throw new IllegalArgumentException(
+            "shape " + Arrays.toString(dims) + ": number of elements overflows");
       }
     }
     return open ? OPEN : empty ? 0 : product;
@@ -104,7 +107,10 @@ public final class Shape {
     return elements;
   }
 
-  /** {@return whether a value of the fixed shape {@code actual} may stand where this shape is declared} */
+  /**
+   * {@return whether a value of the fixed shape {@code actual} may stand where this shape is
+   * declared}
+   */
   public boolean accepts(Shape actual) {
     if (!declared) {
       return true;
@@ -127,7 +133,9 @@ public final class Shape {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Shape shape && declared == shape.declared && Arrays.equals(dims, shape.dims);
+    return other instanceof Shape shape
+        && declared == shape.declared
+        && Arrays.equals(dims, shape.dims);
   }
 
   @Override

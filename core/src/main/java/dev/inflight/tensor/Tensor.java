@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A dense array of one {@link DataType}: a view over a direct or heap buffer, row-major, in native byte order. It holds no
- * native resource and is never closed.
+ * A dense array of one {@link DataType}: a view over a direct or heap buffer, row-major, in native
+ * byte order. It holds no native resource and is never closed.
  *
- * <p>Invariant: the shape is fixed, and the view holds exactly {@code type.bytes(shape.elements())} bytes (a string tensor
- * holds exactly {@code shape.elements()} strings, none null, and no bytes).
+ * <p>Invariant: the shape is fixed, and the view holds exactly {@code type.bytes(shape.elements())}
+ * bytes (a string tensor holds exactly {@code shape.elements()} strings, none null, and no bytes).
  *
- * <p>{@code of(values, dims)} copies; {@link #over} does not, and then the caller must not write to the memory before the
- * call that uses the tensor has answered.
+ * <p>{@code of(values, dims)} copies; {@link #over} does not, and then the caller must not write to
+ * the memory before the call that uses the tensor has answered.
  */
 public final class Tensor implements ModelValue {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
@@ -41,18 +41,26 @@ public final class Tensor implements ModelValue {
   /**
    * {@return a tensor over the remaining bytes of {@code bytes}, not copied}
    *
-   * @throws IllegalArgumentException if the type is {@link DataType#STRING}, the shape has open dimensions, the remaining
-   *     bytes are not what type and shape need, or the buffer is not in {@linkplain ByteOrder#nativeOrder() native order}
-   *     (a buffer of the other order would be read as silently wrong numbers)
+   * @throws IllegalArgumentException if the type is {@link DataType#STRING}, the shape has open
+   *     dimensions, the remaining bytes are not what type and shape need, or the buffer is not in
+   *     {@linkplain ByteOrder#nativeOrder() native order} (a buffer of the other order would be
+   *     read as silently wrong numbers)
    */
   public static Tensor over(DataType type, Shape shape, ByteBuffer bytes) {
     Objects.requireNonNull(type, "type");
     if (type == DataType.STRING) {
-      throw new IllegalArgumentException("tensor: strings have no bytes, use Tensor.of(String[], dims)");
+      throw new IllegalArgumentException(
+          "tensor: strings have no bytes, use Tensor.of(String[], dims)");
     }
     if (bytes.order() != ByteOrder.nativeOrder() && type.bits() > 8) {
       throw new IllegalArgumentException(
-          "tensor " + type + shape + ": expected a buffer in " + ByteOrder.nativeOrder() + ", got " + bytes.order());
+          "tensor "
+              + type
+              + shape
+              + ": expected a buffer in "
+              + ByteOrder.nativeOrder()
+              + ", got "
+              + bytes.order());
     }
     requireFixed(type, shape);
     long need = type.bytes(shape.elements());
@@ -63,35 +71,50 @@ public final class Tensor implements ModelValue {
     return new Tensor(type, shape, bytes.slice().order(ByteOrder.nativeOrder()), NO_STRINGS);
   }
 
-  /** {@return a {@link DataType#FLOAT32} tensor with a copy of the values; no dimensions means one dimension} */
+  /**
+   * {@return a {@link DataType#FLOAT32} tensor with a copy of the values; no dimensions means one
+   * dimension}
+   */
   public static Tensor of(float[] values, long... dims) {
     ByteBuffer bytes = heap(DataType.FLOAT32, values.length, dims);
     bytes.asFloatBuffer().put(values);
     return new Tensor(DataType.FLOAT32, shape(values.length, dims), bytes, NO_STRINGS);
   }
 
-  /** {@return a {@link DataType#FLOAT64} tensor with a copy of the values; no dimensions means one dimension} */
+  /**
+   * {@return a {@link DataType#FLOAT64} tensor with a copy of the values; no dimensions means one
+   * dimension}
+   */
   public static Tensor of(double[] values, long... dims) {
     ByteBuffer bytes = heap(DataType.FLOAT64, values.length, dims);
     bytes.asDoubleBuffer().put(values);
     return new Tensor(DataType.FLOAT64, shape(values.length, dims), bytes, NO_STRINGS);
   }
 
-  /** {@return an {@link DataType#INT64} tensor with a copy of the values; no dimensions means one dimension} */
+  /**
+   * {@return an {@link DataType#INT64} tensor with a copy of the values; no dimensions means one
+   * dimension}
+   */
   public static Tensor of(long[] values, long... dims) {
     ByteBuffer bytes = heap(DataType.INT64, values.length, dims);
     bytes.asLongBuffer().put(values);
     return new Tensor(DataType.INT64, shape(values.length, dims), bytes, NO_STRINGS);
   }
 
-  /** {@return an {@link DataType#INT32} tensor with a copy of the values; no dimensions means one dimension} */
+  /**
+   * {@return an {@link DataType#INT32} tensor with a copy of the values; no dimensions means one
+   * dimension}
+   */
   public static Tensor of(int[] values, long... dims) {
     ByteBuffer bytes = heap(DataType.INT32, values.length, dims);
     bytes.asIntBuffer().put(values);
     return new Tensor(DataType.INT32, shape(values.length, dims), bytes, NO_STRINGS);
   }
 
-  /** {@return a {@link DataType#BOOL} tensor with a copy of the values; no dimensions means one dimension} */
+  /**
+   * {@return a {@link DataType#BOOL} tensor with a copy of the values; no dimensions means one
+   * dimension}
+   */
   public static Tensor of(boolean[] values, long... dims) {
     ByteBuffer bytes = heap(DataType.BOOL, values.length, dims);
     for (int i = 0; i < values.length; i++) {
@@ -101,9 +124,11 @@ public final class Tensor implements ModelValue {
   }
 
   /**
-   * {@return a {@link DataType#STRING} tensor with a copy of the values; no dimensions means one dimension}
+   * {@return a {@link DataType#STRING} tensor with a copy of the values; no dimensions means one
+   * dimension}
    *
-   * @throws IllegalArgumentException if a string is null or the shape does not fit the number of values
+   * @throws IllegalArgumentException if a string is null or the shape does not fit the number of
+   *     values
    */
   public static Tensor of(String[] values, long... dims) {
     Shape shape = shape(values.length, dims);
@@ -118,7 +143,8 @@ public final class Tensor implements ModelValue {
 
   private static ByteBuffer heap(DataType type, int length, long[] dims) {
     Shape shape = shape(length, dims);
-    return ByteBuffer.allocate(Math.toIntExact(type.bytes(shape.elements()))).order(ByteOrder.nativeOrder());
+    return ByteBuffer.allocate(Math.toIntExact(type.bytes(shape.elements())))
+        .order(ByteOrder.nativeOrder());
   }
 
   private static Shape shape(int length, long[] dims) {

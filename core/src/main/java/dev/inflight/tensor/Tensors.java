@@ -7,8 +7,9 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 
 /**
- * Named values: the row of a model that is used without a {@link dev.inflight.tensor.RowWriter codec}, and its answer. In
- * such a row, dimension 0 of every tensor is the number of rows it stands for, where the model has such a dimension.
+ * Named values: the row of a model that is used without a {@link dev.inflight.tensor.RowWriter
+ * codec}, and its answer. In such a row, dimension 0 of every tensor is the number of rows it
+ * stands for, where the model has such a dimension.
  *
  * <p>Invariant: names are distinct; order is the order of definition.
  */
@@ -46,8 +47,8 @@ public final class Tensors {
   }
 
   /**
-   * {@return values in the order of {@code names}, neither copied: for backends that answer every call with the same names}
-   * The caller gives both arrays away.
+   * {@return values in the order of {@code names}, neither copied: for backends that answer every
+   * call with the same names} The caller gives both arrays away.
    */
   public static Tensors adopt(String[] names, ModelValue[] values) {
     if (names.length != values.length) {
@@ -129,7 +130,8 @@ public final class Tensors {
     if (value instanceof Tensor tensor) {
       return tensor;
     }
-    throw new IllegalStateException("value '" + name + "' is a " + value.getClass().getSimpleName());
+    throw new IllegalStateException(
+        "value '" + name + "' is a " + value.getClass().getSimpleName());
   }
 
   /** Two are equal when they have the same names with equal values, in any order. */
@@ -163,7 +165,10 @@ public final class Tensors {
     Iterator<String> iterator = names().iterator();
     for (int i = 0; iterator.hasNext(); i++) {
       text.append(i == 0 ? "" : ", ").append(iterator.next()).append('=');
-      text.append(values[i] instanceof Tensor tensor ? tensor.toString() : values[i].getClass().getSimpleName());
+      text.append(
+          values[i] instanceof Tensor tensor
+              ? tensor.toString()
+              : values[i].getClass().getSimpleName());
     }
     return text.append('}').toString();
   }

@@ -11,8 +11,8 @@ import java.util.Objects;
  * @param type of the elements (of a map: of its values)
  * @param shape of a tensor; dimension 0 is the row dimension where it is {@link Shape#OPEN}
  * @param optional whether a row may leave this input out
- * @param columns names of the last dimension's entries (feature names, class names) where the model or its publisher gives
- *     them, else empty
+ * @param columns names of the last dimension's entries (feature names, class names) where the model
+ *     or its publisher gives them, else empty
  */
 public record ValueSpec(
     String name, Kind kind, DataType type, Shape shape, boolean optional, List<String> columns) {
@@ -25,7 +25,10 @@ public record ValueSpec(
     SEQUENCE,
     /** A {@link MapValue}. */
     MAP,
-    /** Declared by the model, but no value of ours can be given or received, such as ONNX {@code optional} types. */
+    /**
+     * Declared by the model, but no value of ours can be given or received, such as ONNX {@code
+     * optional} types.
+     */
     OTHER
   }
 
@@ -55,10 +58,16 @@ public record ValueSpec(
 
   /** {@return whether dimension 0 is left open, so that rows can share a run} */
   public boolean isBatched() {
-    return kind == Kind.TENSOR && shape.isDeclared() && shape.rank() > 0 && shape.dim(0) == Shape.OPEN;
+    return kind == Kind.TENSOR
+        && shape.isDeclared()
+        && shape.rank() > 0
+        && shape.dim(0) == Shape.OPEN;
   }
 
-  /** {@return the shape of one row: without dimension 0 where that is the row dimension, else the whole} */
+  /**
+   * {@return the shape of one row: without dimension 0 where that is the row dimension, else the
+   * whole}
+   */
   public Shape rowShape() {
     if (!isBatched()) {
       return shape;

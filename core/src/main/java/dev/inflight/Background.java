@@ -1,0 +1,51 @@
+package dev.inflight;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The process's few library threads besides the lanes: all daemon, all named, none per model. */
+final class Background {
+  private static final Logger log = LoggerFactory.getLogger(Background.class);
+
+  /** Frees retired versions: native memory is returned on one thread, never on a caller's. */
+  private static final ThreadPoolExecutor REAPER =
+      new ThreadPoolExecutor(
+          1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("inflight-reaper"));
+
+  private static final ScheduledThreadPoolExecutor TIMER =
+      new ScheduledThreadPoolExecutor(1, named("inflight-timer"));
+
+  static {
+    TIMER.setRemoveOnCancelPolicy(true);
+  }
+
+  private Background() {}
+
+  static void reap(Runnable task) {
+    REAPER.execute(
+        () -> {
+          try {
+            task.run();
+          } catch (Throwable e) {
+            log.warn("a retired version could not be freed", e);
+          }
+        });
+  }
+
+  static ScheduledThreadPoolExecutor timer() {
+    return TIMER;
+  }
+
+  static ThreadFactory named(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

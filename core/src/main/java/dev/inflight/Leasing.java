@@ -1,0 +1,87 @@
+package dev.inflight;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which version is current, and who uses which.
+ *
+ * <p>Invariant: a version that some lane uses is never ended, and every retired version is ended.
+ * Not final so that the tests can break each step and see the stress test notice.
+ */
+class Leasing<I, O> {
+  /*
+   * Design: hazard pointers, one per lane. All fields are volatile, so there is one order of all steps.
+   *
+   *   lane: held = v; if current == v, v is leased     retire: current = next; v.retired = true; ask the reaper
+   *   lane: held = null; if v.retired, ask the reaper  reaper: if no lane holds v, end it
+   *
+   * A lane that confirmed v announced it before current moved on, so the reaper sees it. A lane that announces v later finds
+   * another current and does not use v. A lane that clears held after the reaper looked sees v.retired and asks again.
+   */
+  private final Lanes lanes;
+  private final Consumer<Runnable> reaper;
+  private volatile @Nullable Version<I, O> current;
+
+  Leasing(Lanes lanes, Consumer<Runnable> reaper) {
+    this.lanes = lanes;
+    this.reaper = reaper;
+  }
+
+  final @Nullable Version<I, O> current() {
+    return current;
+  }
+
+  /** The current version, in use by {@code lane} until {@link #release}; null if there is none. */
+  @Nullable Version<I, O> lease(Lane lane) {
+    while (true) {
+      Version<I, O> version = current;
+      if (version == null) {
+        return null;
+      }
+      lane.held = version;
+      if (current == version) {
+        return version;
+      }
+      release(lane, version);
+    }
+  }
+
+  void release(Lane lane, Version<I, O> version) {
+    lane.held = null;
+    if (version.retired) {
+      reap(version);
+    }
+  }
+
+  /** Makes {@code next} current and gives up the version before, if any. Not concurrently. */
+  void swap(@Nullable Version<I, O> next) {
+    Version<I, O> before = current;
+    publish(next);
+    if (before != null) {
+      retire(before);
+    }
+  }
+
+  final void publish(@Nullable Version<I, O> next) {
+    current = next;
+  }
+
+  final void retire(Version<I, O> version) {
+    version.retired = true;
+    reap(version);
+  }
+
+  final void reap(Version<I, O> version) {
+    reaper.accept(
+        () -> {
+          if (!isHeld(version)) {
+            version.end();
+          }
+        });
+  }
+
+  boolean isHeld(Version<I, O> version) {
+    return lanes.isHeld(version);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.inflight.repository;
+
+import dev.inflight.ModelArtifact;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Versions of models, somewhere. Implementations are safe for several threads, and may block: both
+ * methods are polled.
+ */
+public interface ModelRepository {
+  /**
+   * {@return what there is of one model now} Cheap: called once a poll.
+   *
+   * @throws IOException if the source cannot be reached; what serves goes on serving
+   */
+  Versions versions(String model) throws IOException;
+
+  /**
+   * Copies one version to {@code target} and verifies every byte it wrote.
+   *
+   * @param target an empty directory that only this process can read and write; the caller deletes
+   *     it
+   * @throws dev.inflight.ModelLoadException of stage {@code FETCH} or {@code VERIFY} if this
+   *     version cannot be had; the message says which file, what was expected and what came
+   * @throws IOException if the source cannot be reached, or the target not written
+   */
+  ModelArtifact fetch(String model, Versions.Entry version, Path target) throws IOException;
+}

@@ -1,0 +1,55 @@
+package dev.inflight.repository;
+
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What a repository has of one model at one moment, oldest version first.
+ *
+ * @param entries ordered by version
+ */
+public record Versions(List<Entry> entries) {
+  /** Orders the entries. */
+  public Versions {
+    entries =
+        entries.stream().sorted(Comparator.comparing(Entry::version, Versions::compare)).toList();
+  }
+
+  /** How far a version is. */
+  public enum State {
+    /** Complete: may be fetched. */
+    AVAILABLE,
+    /** Still being written, or not yet seen twice without change. */
+    PENDING,
+    /** Will not be fetched as it is now, for the reason given. */
+    REFUSED
+  }
+
+  /**
+   * One version.
+   *
+   * @param version as the repository calls it
+   * @param identity of its content; another identity is another content. Empty while {@code
+   *     PENDING}
+   * @param state how far it is
+   * @param reason why it is not available; empty if it is
+   */
+  public record Entry(String version, String identity, State state, String reason) {}
+
+  /**
+   * {@return the order of two versions: by number where both are numbers, a number before a word,
+   * else as text}
+   */
+  public static int compare(String a, String b) {
+    boolean numberA = isNumber(a);
+    boolean numberB = isNumber(b);
+    if (numberA && numberB) {
+      return a.length() != b.length() ? Integer.compare(a.length(), b.length()) : a.compareTo(b);
+    }
+    return numberA == numberB ? a.compareTo(b) : numberA ? -1 : 1;
+  }
+
+  private static boolean isNumber(String version) {
+    return !version.isEmpty() && version.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+}

@@ -1,0 +1,11 @@
+2normal2
+overweight2obese2
+overweight2
+overweight2
+overweight2
+overweight2normal2normal2
+overweight2
+overweight2
+overweight2
+overweight2obese2
+overweight2normal2obese2obese2normal2normal2normal2normal2normal2normalBweight

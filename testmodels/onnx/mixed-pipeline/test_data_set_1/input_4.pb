@@ -1,0 +1,2 @@
+2
+overweightBweight

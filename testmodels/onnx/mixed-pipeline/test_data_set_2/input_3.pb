@@ -1,0 +1,1 @@
+2sex 22sex 12sex 1Bsex

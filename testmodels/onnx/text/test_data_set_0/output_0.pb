@@ -1,0 +1,1 @@
+2wine2wine2cancer2wine2cancer2cancer2cancer2wine2cancer2diabetes2cancer2wine2wine2cancer2cancer2wine2wine2digits2wine2wine2wine2cancer2diabetes2wineBlabel

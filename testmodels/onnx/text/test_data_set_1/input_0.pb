@@ -1,0 +1,1 @@
+2#class distribution malignant benignBtext

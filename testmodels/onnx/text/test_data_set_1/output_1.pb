@@ -1,0 +1,1 @@
+BprobabilitiesJÚæò=¬‡%=Ð÷›=°ËC?
