@@ -30,6 +30,7 @@ tolerance fails the run.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shutil
@@ -73,6 +74,7 @@ IR_VERSION = 10
 OPSET = 18
 ML_OPSET = 3
 SIZE_LIMIT = 200_000
+NOT_IN_NUMPY = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 
 SKLEARN = f"scikit-learn {sklearn.__version__}"
 SKL2ONNX = f"{SKLEARN} + skl2onnx {skl2onnx.__version__}"
@@ -94,7 +96,8 @@ class Case:
     Each set is a pair (inputs, outputs) of lists in the order of the model's
     graph inputs and outputs. An array is a tensor, a list is a sequence and
     ``None`` is an empty optional. ``held_out`` is a further pair, used to
-    measure errors but not stored.
+    measure errors but not stored. ``well_formed`` is false where
+    onnx.checker refuses the model, ``runs`` where onnxruntime must.
     """
 
     model: onnx.ModelProto
@@ -107,6 +110,7 @@ class Case:
     held_out: tuple | None = None
     properties: dict = field(default_factory=dict)
     external_file: str | None = None
+    well_formed: bool = True
     runs: bool = True
 
 
@@ -425,7 +429,8 @@ def gradient_boosting(data):
                 estimator.predict_proba(inputs[0]).astype(np.float32)]
 
     case = Case(model, LIGHTGBM, CANCER_DATA,
-                "classification, int64 labels (1 is malignant)", 1e-5, 1e-6)
+                "classification, int64 labels (1 is malignant); the converter"
+                " declares the labels as [1], they are [n]", 1e-5, 1e-6)
     case.properties["accuracy"] = accuracy(
         estimator.predict(held_out), test_target)
     return with_sets(case, predict, [held_out])
@@ -455,7 +460,7 @@ def regression_float64(data):
         estimator, "regression-float64",
         [("features", skl_types.DoubleTensorType([None, 10]))])
     case = Case(model, SKL2ONNX, DIABETES_DATA,
-                "regression, double precision", 1e-13, 1e-12)
+                "regression, double precision", 1e-14, 1e-13)
     return with_sets(
         case, lambda inputs: [estimator.predict(inputs[0]).reshape(-1, 1)],
         [split.test.to_numpy()])
@@ -491,7 +496,7 @@ def anomaly(data):
     """An isolation forest: labels 1 (usual) and -1, and the scores."""
     split = data.table("cancer")
     estimator = IsolationForest(
-        n_estimators=20, max_samples=64, random_state=SEED)
+        n_estimators=10, max_samples=32, random_state=SEED)
     estimator.fit(split.train.to_numpy())
     model = from_sklearn(
         estimator, "anomaly",
@@ -745,7 +750,7 @@ def float16(data):
     images = split.test[:, None].astype(np.float16)
     case = Case(export_convnet(module, images, "float16"), TORCH,
                 DIGITS_DATA, "classification, float16 in and out, logits",
-                1e-3, 1e-2)
+                4e-3, 4e-2)
     case.properties["accuracy"] = accuracy(
         forward(module, [images])[0].argmax(1), split.test_target)
     return with_sets(case, lambda x: forward(module, x), [images])
@@ -772,7 +777,7 @@ def int8_quantised(data):
         target = pathlib.Path(folder) / "int8.onnx"
         onnx.save(export_convnet(module, images, "int8-quantised"), source)
         quantize_static(
-            source, target, Calibration(split.train[:512, None]),
+            source, target, Calibration(split.train[:, None]),
             quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             activation_type=QuantType.QInt8, weight_type=QuantType.QInt8)
         model = onnx.load(target)
@@ -781,7 +786,7 @@ def int8_quantised(data):
         model,
         f"{TORCH} + onnxruntime.quantization {onnxruntime.__version__}",
         DIGITS_DATA, "classification, static QDQ quantisation, logits",
-        1e-5, 1.0)
+        1e-5, 1.4)
     case.properties["accuracy"] = accuracy(
         forward(module, [images])[0].argmax(1), split.test_target)
     case.properties["expected"] = (
@@ -1014,8 +1019,11 @@ def recurrent(name, operator, gates, reference, shape, task):
 
 def undeclared_rank():
     """An input without any shape that feeds an LSTM."""
-    return recurrent("undeclared-rank", "LSTM", 4, lstm_reference, None,
+    case = recurrent("undeclared-rank", "LSTM", 4, lstm_reference, None,
                      "an input of undeclared rank that must be 3")
+    # onnx.checker insists on a shape of graph inputs, exporters do not.
+    case.well_formed = False
+    return case
 
 
 def zero_dim_lstm():
@@ -1046,17 +1054,18 @@ def zero_dim_topk():
 
 
 def zero_dim_einsum():
-    """A matrix product whose dimensions may be zero."""
-    a = np.arange(6, dtype=np.float32).reshape(2, 3)
-    b = np.arange(12, dtype=np.float32).reshape(3, 4)
+    """A product of batches of matrices whose dimensions may be zero."""
+    a = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+    b = np.arange(24, dtype=np.float32).reshape(1, 2, 4, 3)
     return special(
         "zero-dim-einsum",
         [helper.make_node("Einsum", ["a", "b"], ["y"],
-                          equation="ij,jk->ik")],
-        [value("a", TensorProto.FLOAT, ["i", "j"]),
-         value("b", TensorProto.FLOAT, ["j", "k"])],
-        [value("y", TensorProto.FLOAT, ["i", "k"])],
-        "Einsum with dynamic dimensions", [([a, b], [a @ b])])
+                          equation="bhid,bhjd->bhij")],
+        [value("a", TensorProto.FLOAT, ["batch", "h", "i", "d"]),
+         value("b", TensorProto.FLOAT, ["batch", "h", "j", "d"])],
+        [value("y", TensorProto.FLOAT, ["batch", "h", "i", "j"])],
+        "Einsum with dynamic dimensions",
+        [([a, b], [np.einsum("bhid,bhjd->bhij", a, b)])])
 
 
 def scalar_input():
@@ -1130,7 +1139,7 @@ def external_escape():
         [value("y", TensorProto.FLOAT, ["n", 4])],
         "external data outside the folder: must be refused",
         constants=[secret], expect="refused")
-    case.runs = False
+    case.well_formed = case.runs = False
     return case
 
 
@@ -1233,18 +1242,26 @@ def size(folder):
 
 def run(session, case, inputs):
     """Runs a model with onnxruntime and returns a list of outputs."""
-    feeds = {}
-    for info, content in zip(case.model.graph.input, inputs):
-        kind = info.type.tensor_type.elem_type
-        if content is not None and content.dtype.kind == "V" \
-                or content is not None and content.dtype.name in (
-                    "bfloat16", "float8_e4m3fn", "float8_e5m2"):
-            content = onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(
-                content, kind)
-            return [v.numpy() for v in session.run_with_ort_values(
-                None, {info.name: content})]
-        feeds[info.name] = content
+    graph = case.model.graph
+    if inputs and isinstance(inputs[0], np.ndarray) \
+            and inputs[0].dtype.name in NOT_IN_NUMPY:
+        return [run_bits(session, graph, inputs[0])]
+    feeds = {info.name: content for info, content in zip(graph.input, inputs)}
     return session.run(None, feeds)
+
+
+def run_bits(session, graph, array):
+    """Runs an identity over a type that numpy itself does not have."""
+    bits = array.view(f"u{array.itemsize}")
+    result = np.zeros_like(bits)
+    binding = session.io_binding()
+    for bind, info, buffer in (
+            (binding.bind_input, graph.input[0], bits),
+            (binding.bind_output, graph.output[0], result)):
+        bind(info.name, "cpu", 0, info.type.tensor_type.elem_type,
+             list(buffer.shape), buffer.ctypes.data)
+    session.run_with_iobinding(binding)
+    return result.view(array.dtype)
 
 
 def flatten(outputs):
@@ -1279,33 +1296,53 @@ def compare(case, expected, actual):
         if want.size == 0:
             continue
         error = np.abs(want - got)
-        relative = error / np.maximum(np.abs(want), 1e-300)
         share = error / (case.atol + case.rtol * np.abs(want))
-        worst = np.maximum(worst, [error.max(), relative.max(), share.max()])
+        # Relative to a value near zero the error says nothing.
+        relative = (error / np.maximum(np.abs(want), 1e-300))[
+            np.abs(want) > 1e-3]
+        worst = np.maximum(worst, [
+            error.max(), relative.max(initial=0), share.max()])
     return worst
 
 
 def check(folder, name, case):
     """Checks a written model and prints what onnxruntime makes of it."""
     path = folder / "model.onnx"
+    assert size(folder) <= SIZE_LIMIT, name
     signature = "; ".join(
         " ".join(f"{v.name}:{describe(v)}" for v in values)
         for values in (case.model.graph.input, case.model.graph.output))
+    print(f"{name:24} {size(folder):6} B  {signature}")
+    if case.well_formed:
+        onnx.checker.check_model(path, full_check=True)
     if not case.runs:
-        print(f"{name:24} {size(folder):7} B  not run  {signature}")
+        try:
+            open_session(path)
+        except Exception as error:
+            print(f"    refused by onnxruntime: {str(error)[:200]}")
+        else:
+            print("    NOT refused by onnxruntime")
         return
-    onnx.checker.check_model(path, full_check=True)
-    assert size(folder) <= SIZE_LIMIT, name
-    session = onnxruntime.InferenceSession(
-        path, providers=["CPUExecutionProvider"])
-    worst = np.zeros(3)
-    for inputs, outputs in [*case.sets, case.held_out or case.sets[0]]:
-        actual = run(session, case, inputs)
-        worst = np.maximum(worst, compare(case, outputs, actual))
-    print(f"{name:24} {size(folder):7} B  abs {worst[0]:.1e} rel"
-          f" {worst[1]:.1e} of tolerance {worst[2]:.0%}  {signature}")
-    if worst[2] > 1:
-        sys.exit(f"{name}: outside the declared tolerance")
+    session = open_session(path)
+    parts = [("sets", case.sets)]
+    if case.held_out:
+        parts.append(("held-out half", [case.held_out]))
+    for part, pairs in parts:
+        worst = np.max([
+            compare(case, outputs, run(session, case, inputs))
+            for inputs, outputs in pairs], axis=0)
+        print(f"    {part}: abs {worst[0]:.1e}, rel {worst[1]:.1e},"
+              f" {worst[2]:.0%} of the tolerance")
+        if worst[2] > 1:
+            sys.exit(f"{name}: outside the declared tolerance")
+
+
+def open_session(path):
+    """Loads a model with onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"])
 
 
 # --------------------------------------------------------------------------
@@ -1411,4 +1448,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # skl2onnx names and orders some things by iterating over sets of strings.
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, sys.orig_argv)
     main()

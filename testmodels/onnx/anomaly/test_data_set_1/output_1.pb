@@ -1,1 +1,1 @@
-BscoresJ"W‰¼
+BscoresJÐYÀ;

@@ -34,7 +34,7 @@ final class ListenerRing {
       new AtomicReferenceArray<>(CAPACITY);
   private final AtomicLong tail = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
-  private volatile long head;
+  private final AtomicLong head = new AtomicLong();
   private volatile boolean active;
 
   boolean isActive() {
@@ -65,7 +65,7 @@ final class ListenerRing {
   private void offer(Consumer<InferenceListener> event) {
     while (true) {
       long at = tail.get();
-      if (at - head >= CAPACITY) {
+      if (at - head.get() >= CAPACITY) {
         dropped.incrementAndGet();
         return;
       }
@@ -82,7 +82,7 @@ final class ListenerRing {
   /** What is in the ring is still delivered. */
   void close() {
     active = false;
-    if (head == tail.get()) {
+    if (head.get() == tail.get()) {
       RINGS.remove(this);
     }
   }
@@ -91,9 +91,9 @@ final class ListenerRing {
   private boolean drain() {
     boolean any = false;
     Consumer<InferenceListener> event;
-    while ((event = cells.get((int) (head % CAPACITY))) != null) {
-      cells.set((int) (head % CAPACITY), null);
-      head++; // one consumer
+    while ((event = cells.get((int) (head.get() % CAPACITY))) != null) {
+      cells.set((int) (head.get() % CAPACITY), null);
+      head.setRelease(head.get() + 1); // one consumer
       deliver(event);
       any = true;
     }
@@ -101,7 +101,7 @@ final class ListenerRing {
     if (lost > 0) {
       deliver(listener -> listener.onDropped(lost));
     }
-    if (!active && head == tail.get()) {
+    if (!active && head.get() == tail.get()) {
       RINGS.remove(this);
     }
     return any;

@@ -58,7 +58,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   /** {@return a slot with that model on those lanes} */
   public static <I, O> ModelSlot<I, O> of(Model<I, O> model, Lanes lanes) {
     ModelSlot<I, O> slot = empty(model.info().name(), lanes);
-    slot.swap(model);
+    slot.leasing.swap(new Version<>(model, lanes.size()));
     return slot;
   }
 

@@ -141,6 +141,15 @@ public final class Tensor implements ModelValue {
     return new Tensor(DataType.STRING, shape, NO_BYTES, copy);
   }
 
+  /** {@return a {@link DataType#STRING} tensor without dimensions} */
+  public static Tensor scalar(String value) {
+    return new Tensor(
+        DataType.STRING,
+        Shape.SCALAR,
+        NO_BYTES,
+        new String[] {Objects.requireNonNull(value, "value")});
+  }
+
   private static ByteBuffer heap(DataType type, int length, long[] dims) {
     Shape shape = shape(length, dims);
     return ByteBuffer.allocate(Math.toIntExact(type.bytes(shape.elements())))

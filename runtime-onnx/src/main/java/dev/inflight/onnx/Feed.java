@@ -1,0 +1,112 @@
+package dev.inflight.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.inflight.tensor.DataType;
+import dev.inflight.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one run of one shape needs, made once and used again: tensors over memory that stays where
+ * it is, and the maps ORT Java takes.
+ *
+ * <p>Invariant: every tensor here is open and lies in memory of the lane that is at least as large
+ * as the tensor.
+ */
+final class Feed implements AutoCloseable {
+  private final OnnxModel model;
+  private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+  private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+  private final Set<String> requested = new LinkedHashSet<>();
+  private final List<OnnxTensor> strings = new ArrayList<>();
+  private boolean stale;
+
+  Feed(OnnxModel model) {
+    this.model = model;
+    requested.addAll(model.outputNames());
+  }
+
+  void input(String name, DataType type, Shape shape, ByteBuffer memory) throws OrtException {
+    replace(inputs, name, tensor(name, type, shape, memory));
+  }
+
+  /** For this run only: strings live in native memory, so they are made anew each time. */
+  void strings(String name, Shape shape, String[] values) throws OrtException {
+    OnnxTensor tensor = Values.strings(model.environment(), values, shape);
+    strings.add(tensor);
+    inputs.put(name, tensor);
+  }
+
+  void omit(String name) {
+    OnnxTensor before = inputs.remove(name);
+    if (before != null && !strings.contains(before)) {
+      before.close();
+    }
+  }
+
+  void pin(String name, DataType type, Shape shape, ByteBuffer memory) throws OrtException {
+    replace(pinned, name, tensor(name, type, shape, memory));
+    requested.remove(name);
+  }
+
+  boolean isPinned(String name) {
+    return pinned.containsKey(name);
+  }
+
+  /**
+   * An output turned out to follow the rows: the next run of this shape wants a new feed that pins
+   * it.
+   */
+  void stale() {
+    stale = true;
+  }
+
+  boolean isStale() {
+    return stale;
+  }
+
+  boolean isAllPinned() {
+    return requested.isEmpty();
+  }
+
+  private OnnxTensor tensor(String name, DataType type, Shape shape, ByteBuffer memory)
+      throws OrtException {
+    return OnnxTensor.createTensor(
+        model.environment(), memory, shape.dims(), Values.javaType(type, "'" + name + "'"));
+  }
+
+  private static void replace(Map<String, OnnxTensor> tensors, String name, OnnxTensor tensor) {
+    OnnxTensor before = tensors.put(name, tensor);
+    if (before != null) {
+      before.close();
+    }
+  }
+
+  /** The caller closes the result. It holds what was not pinned. */
+  OrtSession.Result run(OrtSession.@Nullable RunOptions options) throws OrtException {
+    try {
+      return model.session().run(inputs, requested, pinned, options);
+    } finally {
+      for (OnnxTensor tensor : strings) {
+        tensor.close();
+      }
+      strings.clear();
+    }
+  }
+
+  @Override
+  public void close() {
+    inputs.values().stream().filter(tensor -> !tensor.isClosed()).forEach(OnnxTensor::close);
+    pinned.values().forEach(OnnxTensor::close);
+    inputs.clear();
+    pinned.clear();
+  }
+}
