@@ -60,7 +60,7 @@ public final class ModelArtifact {
    */
   public static ModelArtifact of(String name, String version, Path path) {
     try {
-      Path directory = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+      Path directory = Files.isDirectory(path) ? path : path.toAbsolutePath().resolveSibling("");
       Map<String, String> files = new TreeMap<>();
       if (Files.isDirectory(path)) {
         try (Stream<Path> walk = Files.walk(path)) {

@@ -47,10 +47,10 @@ final class RecordCodec<I extends Record, O extends Record> implements Codec<I, 
     for (RecordComponent component : out.getRecordComponents()) {
       takes.add(output(component, signature.outputs()));
     }
-    return new BoundRecords<>(puts, takes.toArray(new Take[0]), constructor());
+    return new BoundRecords<>(puts, List.copyOf(takes), constructor());
   }
 
-  private record BoundRecords<I, O>(List<Put> puts, Take[] takes, MethodHandle constructor)
+  private record BoundRecords<I, O>(List<Put> puts, List<Take> takes, MethodHandle constructor)
       implements Bound<I, O> {
     @Override
     public void encode(I row, RowWriter writer) {
@@ -68,9 +68,9 @@ final class RecordCodec<I extends Record, O extends Record> implements Codec<I, 
     @Override
     @SuppressWarnings("unchecked")
     public O decode(RowReader reader) {
-      Object[] values = new Object[takes.length];
+      Object[] values = new Object[takes.size()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = takes[i].take(reader);
+        values[i] = takes.get(i).take(reader);
       }
       try {
         return (O) constructor.invokeExact(values);

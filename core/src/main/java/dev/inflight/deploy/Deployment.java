@@ -60,7 +60,6 @@ public final class Deployment<I, O> implements AutoCloseable {
           task -> {
             Thread thread = new Thread(task, "inflight-loader");
             thread.setDaemon(true);
-            thread.setPriority(Thread.MIN_PRIORITY);
             return thread;
           });
 
@@ -191,8 +190,7 @@ public final class Deployment<I, O> implements AutoCloseable {
         if (e.getCause() instanceof ModelLoadException failure) {
           throw failure;
         }
-        throw new ModelLoadException(
-            ModelLoadException.Stage.FETCH, name + ": " + e.getCause(), e.getCause());
+        throw new ModelLoadException(ModelLoadException.Stage.FETCH, name + ": " + e.getCause(), e);
       } catch (InterruptedException e) {
         deployment.close();
         Thread.currentThread().interrupt();
@@ -328,16 +326,19 @@ public final class Deployment<I, O> implements AutoCloseable {
     log.info("{} is live after {} ms", live.label(), (System.nanoTime() - begin) / 1_000_000);
     ready.complete(live);
     tell(listener -> listener.onLive(model.info(), before));
-    retired.whenComplete(
-        (info, failure) -> {
-          if (failure != null) {
-            log.warn(
-                "{}: the version before it did not close cleanly", model.info().label(), failure);
-          } else if (before.isPresent()) {
-            log.info("{} is retired", info.label());
-            tell(listener -> listener.onRetired(info));
-          }
-        });
+    var unused =
+        retired.whenComplete(
+            (info, failure) -> {
+              if (failure != null) {
+                log.warn(
+                    "{}: the version before it did not close cleanly",
+                    model.info().label(),
+                    failure);
+              } else if (before.isPresent()) {
+                log.info("{} is retired", info.label());
+                tell(listener -> listener.onRetired(info));
+              }
+            });
   }
 
   private Model<I, O> load(Versions.Entry wanted, Path directory) throws IOException {

@@ -147,6 +147,12 @@ public final class RowBuffers {
     }
   }
 
+  /** Output {@code i} is read from its {@linkplain #region region} again. */
+  public void reset(int i) {
+    values[i] = null;
+    views[i] = view(specs[i].type(), regions[i]);
+  }
+
   /** {@return the one writer of these buffers} */
   public RowWriter writer() {
     return writer;

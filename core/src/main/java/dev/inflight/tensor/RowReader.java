@@ -37,13 +37,11 @@ public final class RowReader {
 
   /** {@return the number of elements of this row} */
   public int elements(int output) {
-    if (buffers.specs[output].type() == DataType.STRING) {
-      return strings(output).length / tensorRows(output);
+    if (buffers.values[output] == null) {
+      return rowElements(output);
     }
-    Buffer view = buffers.views[output];
-    return buffers.values[output] == null
-        ? rowElements(output)
-        : view.capacity() / tensorRows(output);
+    boolean text = buffers.specs[output].type() == DataType.STRING;
+    return (text ? strings(output).length : buffers.views[output].capacity()) / tensorRows(output);
   }
 
   /** {@return this row of a FLOAT32 output, position at its start, limit at its end} */
@@ -81,7 +79,7 @@ public final class RowReader {
   /** {@return string {@code index} of this row} */
   public String string(int output, int index) {
     String[] strings = strings(output);
-    return strings[row * (strings.length / tensorRows(output)) + index];
+    return strings[row * elements(output) + index];
   }
 
   private String[] strings(int output) {

@@ -181,7 +181,7 @@ public final class RowWriter {
           room(doubles(input), input).put((double) exact(input, value, (long) (double) value));
       case INT64 -> room(longs(input), input).put(value);
       case UINT64 -> room(longs(input), input).put(between(input, value, 0, Long.MAX_VALUE));
-      case INT32 -> room(ints(input), input).put((int) exact(input, value, (int) value));
+      case INT32 -> room(ints(input), input).put((int) exact(input, value, (long) (int) value));
       case UINT32 -> room(ints(input), input).put((int) between(input, value, 0, 0xFFFF_FFFFL));
       case INT16 -> room(shorts(input), input).put((short) exact(input, value, (short) value));
       case UINT16 -> room(shorts(input), input).put((short) between(input, value, 0, 0xFFFF));

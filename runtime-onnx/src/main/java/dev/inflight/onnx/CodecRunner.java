@@ -56,7 +56,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
     batched = in.isFixed() && inputs.stream().allMatch(ValueSpec::isBatched) && !inputs.isEmpty();
     followsRows = new boolean[outputs.size()];
     for (int i = 0; i < followsRows.length; i++) {
-      followsRows[i] = followsRows(outputs.get(i), i);
+      followsRows[i] = followsRows(outputs.get(i));
     }
   }
 
@@ -64,7 +64,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
    * Declared so: a fixed shape, or a row dimension with the name of the inputs' one. Others are
    * learnt from the first run.
    */
-  private boolean followsRows(ValueSpec spec, int i) {
+  private boolean followsRows(ValueSpec spec) {
     if (spec.kind() != ValueSpec.Kind.TENSOR
         || spec.type() == DataType.STRING
         || !spec.rowShape().isFixed()) {
@@ -109,6 +109,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
   }
 
   /** Makes room for that many rows; keeps everything where it is as long as there is room. */
+  @SuppressWarnings("ReferenceEquality") // buffers are equal by content
   private void place(int n) {
     int wanted = Math.max(n, capacity);
     ByteBuffer memory = lane.memory(in.bytes(wanted) + out.bytes(wanted));
@@ -128,7 +129,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
     try {
       result = feed.run(null);
     } catch (OrtException e) {
-      if (!model.isPredictable() || !e.getMessage().contains("shape")) {
+      if (!model.isPredictable() || !Feed.isShapeProblem(e)) {
         throw e;
       }
       // An output that was expected to follow the rows did not: never pin again, and ask once more.
@@ -187,7 +188,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
         ValueSpec spec = outputs.get(i);
         if (followsRows[i] && model.isPredictable()) {
           feed.pin(spec.name(), spec.type(), whole(spec, spec.shape(), n), part(out, i, spec, n));
-          out.set(i, null);
+          out.reset(i);
         }
       }
     }

@@ -102,6 +102,11 @@ final class Feed implements AutoCloseable {
     }
   }
 
+  /** ONNX Runtime has no code of its own for a pinned output of another shape. */
+  static boolean isShapeProblem(OrtException e) {
+    return String.valueOf(e.getMessage()).contains("hape");
+  }
+
   @Override
   public void close() {
     inputs.values().stream().filter(tensor -> !tensor.isClosed()).forEach(OnnxTensor::close);

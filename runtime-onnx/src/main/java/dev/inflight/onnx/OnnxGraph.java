@@ -237,6 +237,9 @@ record OnnxGraph(
                 + name
                 + "': external data is supported for initializers of the main graph only");
       }
+      String weight = name;
+      Optional<Long> length =
+          Optional.ofNullable(place.get("length")).map(text -> number(weight, text));
       external.add(
           new External(
               name,
@@ -244,7 +247,7 @@ record OnnxGraph(
               Shape.of(dims.stream().mapToLong(Long::longValue).toArray()),
               place.getOrDefault("location", ""),
               number(name, place.getOrDefault("offset", "0")),
-              Optional.ofNullable(place.get("length")).map(length -> number(name, length))));
+              length));
     }
 
     private static long number(String name, String text) {

@@ -85,7 +85,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
       if (shaped.feed.isAllPinned() || Arrays.stream(shaped.pinned).anyMatch(s -> s != null)) {
         // The shape of an output depends on more than the inputs' shapes: never pin again, and ask
         // once more.
-        if (model.isPredictable() && e.getMessage().contains("shape")) {
+        if (model.isPredictable() && Feed.isShapeProblem(e)) {
           model.giveUpPinning();
           close();
           return infer(shape(row, new Shape[outputs.size()]), row);
@@ -95,6 +95,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // buffers are equal by content
   private @Nullable Shaped find(Tensors row) {
     for (int f = 0; f < feeds.size(); f++) {
       Shaped shaped = feeds.get(f);

@@ -1,0 +1,229 @@
+package dev.inflight.tribuo;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.inflight.Codec;
+import dev.inflight.Model;
+import dev.inflight.ModelArtifact;
+import dev.inflight.ModelInfo;
+import dev.inflight.ModelLoadException;
+import dev.inflight.ModelLoader;
+import dev.inflight.tensor.DataType;
+import dev.inflight.tensor.Shape;
+import dev.inflight.tensor.Signature;
+import dev.inflight.tensor.ValueSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.tribuo.Example;
+import org.tribuo.Output;
+import org.tribuo.Prediction;
+import org.tribuo.VariableInfo;
+import org.tribuo.protos.core.ModelProto;
+import org.tribuo.protos.core.SequenceModelProto;
+import org.tribuo.sequence.SequenceExample;
+import org.tribuo.sequence.SequenceModel;
+
+/**
+ * Loads Tribuo 4.3 models, {@code *.tribuo} in protobuf form. Before Tribuo parses a file, every
+ * class name in it, nested ones and provenance included, must be on the allow-list: Tribuo's and
+ * OLCUT's own classes except those that read serialised Java objects (LibLinear) or other
+ * libraries' models. Immutable; safe for several threads.
+ *
+ * @param <I> a row
+ * @param <O> an answer
+ */
+public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
+  private static final String RUNTIME = "tribuo";
+
+  /**
+   * Exact names: a prefix would let a file run the static initialiser of any class of Tribuo or
+   * OLCUT.
+   */
+  private static final Set<String> ALLOWED = allowed();
+
+  /** How a loaded file becomes a model of the user's types. */
+  private interface Opener<I, O> {
+    Model<I, O> open(ModelArtifact artifact, ByteBuffer bytes) throws Exception;
+  }
+
+  private final Opener<I, O> opener;
+  private final Set<String> extra;
+
+  private TribuoLoader(Opener<I, O> opener, Set<String> extra) {
+    this.opener = opener;
+    this.extra = extra;
+  }
+
+  /**
+   * {@return a loader whose rows go through a codec} The model has one input, {@code features},
+   * FLOAT64 with a column per feature, and the outputs of its kind: {@code label} and {@code
+   * probabilities}, or {@code scores}; {@code values}; {@code labels} and {@code scores}; {@code
+   * anomalous} and {@code score}; {@code cluster}.
+   */
+  public static <I, O> TribuoLoader<I, O> of(Codec<I, O> codec) {
+    return new TribuoLoader<>((artifact, bytes) -> open(artifact, bytes, codec), Set.of());
+  }
+
+  /** {@return a loader whose rows are Tribuo's own examples, for sparse features} */
+  public static <T extends Output<T>> TribuoLoader<Example<T>, Prediction<T>> examples(
+      Class<T> output) {
+    return new TribuoLoader<>((artifact, bytes) -> openExamples(artifact, bytes, output), Set.of());
+  }
+
+  /**
+   * {@return a loader for sequence models: a row is a sequence, its answer one prediction an
+   * element}
+   */
+  public static <T extends Output<T>>
+      TribuoLoader<SequenceExample<T>, List<Prediction<T>>> sequences(Class<T> output) {
+    return new TribuoLoader<>(
+        (artifact, bytes) -> openSequences(artifact, bytes, output), Set.of());
+  }
+
+  /**
+   * {@return this, letting these classes be named by a file too} Allow only what a trusted
+   * publisher needs: {@code Class.forName} runs their static initialisers, and LibLinear's read
+   * serialised Java objects.
+   */
+  public TribuoLoader<I, O> allow(Set<String> classNames) {
+    Set<String> all = new HashSet<>(extra);
+    all.addAll(classNames);
+    return new TribuoLoader<>(opener, Set.copyOf(all));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws ModelLoadException of stage {@code VERIFY} if bytes changed, {@code LOAD} if a class is
+   *     not allowed or Tribuo refuses the model, {@code BIND} if the codec does not fit it
+   */
+  @Override
+  public Model<I, O> load(ModelArtifact artifact) {
+    ByteBuffer bytes = artifact.read(artifact.modelFile("tribuo"));
+    try {
+      requireAllowed(artifact, bytes);
+      return opener.open(artifact, bytes);
+    } catch (ModelLoadException e) {
+      throw e;
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      throw new ModelLoadException(
+          ModelLoadException.Stage.LOAD, artifact.label() + ": Tribuo refused the model: " + e, e);
+    }
+  }
+
+  private void requireAllowed(ModelArtifact artifact, ByteBuffer bytes)
+      throws InvalidProtocolBufferException {
+    Set<String> refused = new TreeSet<>();
+    // SequenceModelProto has the same fields under the same numbers.
+    for (String name : ClassScan.of(ModelProto.parseFrom(bytes.duplicate()))) {
+      boolean allowed = ALLOWED.contains(name) || extra.contains(name);
+      if (!allowed) {
+        refused.add(name);
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw new ModelLoadException(
+          ModelLoadException.Stage.LOAD,
+          artifact.label()
+              + ": expected only allowed class names, got "
+              + refused
+              + "; TribuoLoader.allow accepts them from a publisher you trust");
+    }
+  }
+
+  private static Set<String> allowed() {
+    try (InputStream in = TribuoLoader.class.getResourceAsStream("allowed-classes.txt")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("#"))
+          .map(String::strip)
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static org.tribuo.Model<?> deserialize(ByteBuffer bytes)
+      throws InvalidProtocolBufferException {
+    return org.tribuo.Model.deserialize(ModelProto.parseFrom(bytes.duplicate()));
+  }
+
+  private static <I, O> Model<I, O> open(
+      ModelArtifact artifact, ByteBuffer bytes, Codec<I, O> codec)
+      throws InvalidProtocolBufferException {
+    return bind(artifact, deserialize(bytes), codec);
+  }
+
+  private static <T extends Output<T>, I, O> Model<I, O> bind(
+      ModelArtifact artifact, org.tribuo.Model<T> model, Codec<I, O> codec) {
+    Answers<T> answers = Answers.of(model);
+    List<String> features = new ArrayList<>();
+    for (VariableInfo feature : model.getFeatureIDMap()) {
+      features.add(feature.getName());
+    }
+    features.sort(null);
+    ValueSpec input =
+        ValueSpec.tensor("features", DataType.FLOAT64, Shape.of(Shape.OPEN, features.size()))
+            .withColumns(features);
+    Signature signature = new Signature(List.of(input), answers.outputs());
+    Codec.Bound<I, O> bound;
+    try {
+      bound = codec.bind(artifact, signature);
+    } catch (Exception e) {
+      throw new ModelLoadException(
+          ModelLoadException.Stage.BIND,
+          artifact.label() + " does not fit the codec: " + e.getMessage(),
+          e);
+    }
+    return new TribuoModel<>(
+        info(artifact, signature, Provenances.flat(model.getProvenance())),
+        model,
+        answers,
+        features,
+        bound);
+  }
+
+  private static <T extends Output<T>> Model<Example<T>, Prediction<T>> openExamples(
+      ModelArtifact artifact, ByteBuffer bytes, Class<T> output)
+      throws InvalidProtocolBufferException {
+    org.tribuo.Model<T> model = deserialize(bytes).castModel(output);
+    return new NativeModel<>(
+        info(
+            artifact, new Signature(List.of(), List.of()), Provenances.flat(model.getProvenance())),
+        model::predict);
+  }
+
+  private static <T extends Output<T>> Model<SequenceExample<T>, List<Prediction<T>>> openSequences(
+      ModelArtifact artifact, ByteBuffer bytes, Class<T> output)
+      throws InvalidProtocolBufferException {
+    SequenceModel<T> model =
+        SequenceModel.deserialize(SequenceModelProto.parseFrom(bytes.duplicate()))
+            .castModel(output);
+    return new NativeModel<>(
+        info(
+            artifact, new Signature(List.of(), List.of()), Provenances.flat(model.getProvenance())),
+        model::predict);
+  }
+
+  private static ModelInfo info(
+      ModelArtifact artifact, Signature signature, Map<String, String> metadata) {
+    String version = metadata.getOrDefault("tribuo-version", "");
+    return new ModelInfo(
+        artifact.name(),
+        artifact.version(),
+        (RUNTIME + " " + version).strip(),
+        signature,
+        artifact.digest(),
+        metadata);
+  }
+}
