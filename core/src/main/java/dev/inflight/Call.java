@@ -41,7 +41,7 @@ final class Call<I, O> {
   private final @Nullable Thread caller;
   private final @Nullable CompletableFuture<Prediction<O>> future;
   private volatile int state = WAITING;
-  private @Nullable Future<?> timer;
+  private volatile @Nullable Future<?> timer;
   private @Nullable List<Outcome<O>> outcomes;
   private @Nullable ModelInfo model;
   private long id;
@@ -83,15 +83,21 @@ final class Call<I, O> {
     return slot.label();
   }
 
-  /** For futures: give up when the timeout passes, even if every lane is busy. */
+  /**
+   * For futures that were accepted: give up when the timeout passes, even if every lane is busy.
+   */
   void armTimer() {
     if (options.timeout().isPresent()) {
-      timer =
+      Future<?> armed =
           Background.timer()
               .schedule(
                   this::timeOut,
                   options.timeout().get().toNanos(),
                   java.util.concurrent.TimeUnit.NANOSECONDS);
+      timer = armed;
+      if (state == DONE || state == GIVEN_UP) {
+        armed.cancel(false); // it ended before it was armed
+      }
     }
   }
 
@@ -126,8 +132,9 @@ final class Call<I, O> {
   }
 
   private void end() {
-    if (timer != null) {
-      timer.cancel(false);
+    Future<?> armed = timer;
+    if (armed != null) {
+      armed.cancel(false);
     }
     slot.callEnded();
   }

@@ -335,6 +335,13 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         }
       } catch (InferenceException e) {
         return java.util.Collections.nCopies(rows.size(), Outcome.failed(e));
+      } catch (Throwable e) {
+        // As for a run: a backend's bug must not end the lane.
+        return java.util.Collections.nCopies(
+            rows.size(),
+            Outcome.failed(
+                new PredictionFailedException(
+                    version.info().label() + " failed to validate: " + e, e)));
       }
     }
     return rows.size() == 1 ? version.run(lane, rows) : version.runOneByOne(lane, rows);

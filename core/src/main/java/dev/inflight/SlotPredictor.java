@@ -65,8 +65,8 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     CallFuture<O> future = new CallFuture<>();
     Call<I, O> call = new Call<>(slot, List.of(row), options, future);
     future.cancel = call::giveUp;
-    call.armTimer();
     slot.accept(call, true);
+    call.armTimer();
     return future;
   }
 

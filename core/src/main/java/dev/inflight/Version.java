@@ -1,6 +1,7 @@
 package dev.inflight;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,9 @@ final class Version<I, O> {
             rows.size(),
             new PredictionFailedException(
                 info.label() + ": expected " + rows.size() + " answers, got " + outcomes.size()));
+      }
+      for (int i = 0; i < outcomes.size(); i++) {
+        Objects.requireNonNull(outcomes.get(i), "outcome");
       }
       return outcomes;
     } catch (InferenceException e) {

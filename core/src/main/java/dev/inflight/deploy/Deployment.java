@@ -8,6 +8,7 @@ import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoader;
 import dev.inflight.ModelSlot;
+import dev.inflight.ModelUnavailableException;
 import dev.inflight.Predictor;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;
@@ -267,6 +268,9 @@ public final class Deployment<I, O> implements AutoCloseable {
       bringUp(wanted.get());
     }
     describe(found);
+    if (live != null) {
+      ready.complete(live);
+    }
     boolean pending = found.entries().stream().anyMatch(e -> e.state() == Versions.State.PENDING);
     boolean more = settings.policy.wanted(eligible(found)).isPresent();
     if (live == null && !pending && !more) {
@@ -316,15 +320,17 @@ public final class Deployment<I, O> implements AutoCloseable {
       throw e;
     }
     Optional<ModelInfo> before = Optional.ofNullable(live);
-    if (closed) {
-      model.close();
+    CompletableFuture<ModelInfo> retired;
+    try {
+      retired = slot.swap(model);
+    } catch (ModelUnavailableException e) {
+      model.close(); // the deployment was closed meanwhile
       return;
     }
-    CompletableFuture<ModelInfo> retired = slot.swap(model);
     live = model.info();
     liveIdentity = wanted.identity();
     log.info("{} is live after {} ms", live.label(), (System.nanoTime() - begin) / 1_000_000);
-    ready.complete(live);
+    report(status.versions(), null);
     tell(listener -> listener.onLive(model.info(), before));
     var unused =
         retired.whenComplete(

@@ -176,9 +176,9 @@ public final class RowWriter {
   public void put(int input, long value) {
     switch (buffers.specs[input].type()) {
       case FLOAT32 ->
-          room(floats(input), input).put((float) exact(input, value, (long) (float) value));
+          room(floats(input), input).put((float) exact(input, value, back((float) value)));
       case FLOAT64 ->
-          room(doubles(input), input).put((double) exact(input, value, (long) (double) value));
+          room(doubles(input), input).put((double) exact(input, value, back((double) value)));
       case INT64 -> room(longs(input), input).put(value);
       case UINT64 -> room(longs(input), input).put(between(input, value, 0, Long.MAX_VALUE));
       case INT32 -> room(ints(input), input).put((int) exact(input, value, (long) (int) value));
@@ -210,6 +210,11 @@ public final class RowWriter {
           "input " + buffers.specs[input] + ": a whole number does not fit the type");
     }
     return value;
+  }
+
+  /** 2^63 is not a {@code long}, though a cast makes it {@link Long#MAX_VALUE}. */
+  private static long back(double value) {
+    return value == 0x1p63 ? Long.MIN_VALUE : (long) value;
   }
 
   private long between(int input, long value, long low, long high) {

@@ -104,7 +104,8 @@ final class Feed implements AutoCloseable {
 
   /** ONNX Runtime has no code of its own for a pinned output of another shape. */
   static boolean isShapeProblem(OrtException e) {
-    return String.valueOf(e.getMessage()).contains("hape");
+    String message = String.valueOf(e.getMessage());
+    return message.contains("hape") || message.contains("dimensions for output");
   }
 
   @Override

@@ -215,6 +215,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     return value instanceof Tensor tensor
         && tensor.type() != DataType.STRING
         && tensor.type() == spec.type()
+        && spec.shape().accepts(tensor.shape()) // else ONNX Runtime refuses its own shape
         && !tensor.shape().isEmpty()
         && isJavaType(tensor.type());
   }

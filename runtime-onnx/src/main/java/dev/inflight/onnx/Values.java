@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.TensorInfo;
 import dev.inflight.InvalidInputException;
 import dev.inflight.tensor.DataType;
 import dev.inflight.tensor.MapValue;
@@ -86,9 +87,18 @@ final class Values {
       }
       return shape.rank() == 0 ? Tensor.scalar(strings[0]) : Tensor.of(strings, shape.dims());
     }
-    DataType type = OnnxGraph.type(tensor.getInfo().onnxType.value);
+    DataType type = type(tensor.getInfo().onnxType);
     ByteBuffer bytes = shape.isEmpty() ? ByteBuffer.allocate(0) : tensor.getByteBuffer();
     return Tensor.over(type, shape, bytes.order(java.nio.ByteOrder.nativeOrder()));
+  }
+
+  /** By name: ORT Java numbers its types otherwise than ONNX does. */
+  private static DataType type(TensorInfo.OnnxTensorType type) {
+    return switch (type) {
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> DataType.FLOAT32;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> DataType.FLOAT64;
+      default -> DataType.valueOf(type.name().substring("ONNX_TENSOR_ELEMENT_DATA_TYPE_".length()));
+    };
   }
 
   private static int flatten(Object value, String[] target, int at) {

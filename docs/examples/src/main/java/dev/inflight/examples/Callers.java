@@ -1,0 +1,113 @@
+package dev.inflight.examples;
+
+import dev.inflight.CallOptions;
+import dev.inflight.Prediction;
+import dev.inflight.Predictor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
+
+/** Threads that predict without pause, and what they saw. */
+final class Callers {
+  private final Predictor<Cell, Diagnosis> predictor;
+  private final List<Sample> samples;
+  private final List<Thread> threads = new ArrayList<>();
+  private final List<Seen> seen = new ArrayList<>();
+  private final AtomicLong calls = new AtomicLong();
+  private volatile int phase;
+  private volatile boolean stopped;
+
+  /** One thread's notes: nobody else looks before it has ended. */
+  private static final class Seen {
+    final Map<String, Long> byVersion = new TreeMap<>();
+    final Histogram[] latency = {histogram(), histogram(), histogram()};
+    long failures;
+    long backwards;
+    int version;
+  }
+
+  Callers(Predictor<Cell, Diagnosis> predictor, List<Sample> samples, int n) {
+    this.predictor = predictor;
+    this.samples = samples;
+    for (int i = 0; i < n; i++) {
+      Seen mine = new Seen();
+      seen.add(mine);
+      threads.add(new Thread(() -> call(mine), "caller-" + i));
+    }
+  }
+
+  private static Histogram histogram() {
+    return new Histogram(60_000_000_000L, 3);
+  }
+
+  void start() {
+    threads.forEach(Thread::start);
+  }
+
+  /** 0 before, 1 during, 2 after the swap. */
+  void phase(int next) {
+    phase = next;
+  }
+
+  long calls() {
+    return calls.get();
+  }
+
+  void stop() throws InterruptedException {
+    stopped = true;
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  private void call(Seen mine) {
+    for (int i = 0; !stopped; i++) {
+      Cell cell = samples.get(i % samples.size()).cell();
+      int now = phase;
+      long begin = System.nanoTime();
+      try {
+        Prediction<Diagnosis> prediction = predictor.call(cell, CallOptions.defaults());
+        mine.latency[now].recordValue(System.nanoTime() - begin);
+        String version = prediction.model().version();
+        mine.byVersion.merge(version, 1L, Long::sum);
+        int number = Integer.parseInt(version);
+        if (number < mine.version) {
+          mine.backwards++;
+        }
+        mine.version = number;
+      } catch (RuntimeException e) {
+        mine.failures++;
+      }
+      if (i % 1000 == 0) {
+        calls.addAndGet(1000);
+      }
+    }
+  }
+
+  /** After {@link #stop}. */
+  Map<String, Long> byVersion() {
+    Map<String, Long> sum = new TreeMap<>();
+    seen.forEach(one -> one.byVersion.forEach((version, n) -> sum.merge(version, n, Long::sum)));
+    return sum;
+  }
+
+  /** After {@link #stop}. */
+  long failures() {
+    return seen.stream().mapToLong(one -> one.failures).sum();
+  }
+
+  /** After {@link #stop}. */
+  long backwards() {
+    return seen.stream().mapToLong(one -> one.backwards).sum();
+  }
+
+  /** After {@link #stop}. */
+  Histogram latency(int which) {
+    Histogram sum = histogram();
+    seen.forEach(one -> sum.add(one.latency[which]));
+    return sum;
+  }
+}

@@ -1,0 +1,3 @@
+/** The code that the README and the guide show. */
+@org.jspecify.annotations.NullMarked
+package dev.inflight.examples;
