@@ -70,6 +70,15 @@ import org.tribuo.transform.transformations.MeanStdDevTransformation;
 /**
  * Trains the small Tribuo models used in tests. Usage: TribuoTrainer &lt;csv dir&gt; &lt;out dir&gt;.
  * Writes &lt;out&gt;/&lt;name&gt;/model.tribuo (protobuf) and expected.tsv, computed with the model after reloading it.
+ *
+ * <p>No module compiles this file. It needs JDK 17 and these modules of Tribuo 4.3.2 with what they depend on:
+ * classification-sgd, -tree and -liblinear, regression-sgd and -tree, multilabel-sgd, clustering-kmeans, anomaly-libsvm,
+ * common-nearest-neighbour. The test class path of runtime-tribuo has them all; from the repository's root:
+ *
+ * <pre>
+ * mvn -q -pl runtime-tribuo -am compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=/tmp/tribuo.cp
+ * java -cp "$(cat /tmp/tribuo.cp)" testmodels/TribuoTrainer.java testmodels/data testmodels/tribuo
+ * </pre>
  */
 public final class TribuoTrainer {
     static final long SEED = 42L;

@@ -5,6 +5,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +99,32 @@ public final class Lanes implements AutoCloseable {
     }
   }
 
+  /**
+   * {@return what {@code work} returns} Runs it on the calling thread with a lane of its own: for
+   * the tests and benchmarks of backends.
+   *
+   * @throws IllegalStateException if every lane is taken
+   */
+  public <T> T use(Function<? super Lane, ? extends T> work) {
+    for (Lane lane : lanes) {
+      if (lane.tryEnter()) {
+        try {
+          return work.apply(lane);
+        } finally {
+          exitUncounted(lane);
+        }
+      }
+    }
+    throw new IllegalStateException("expected a free lane, all " + lanes.length + " are taken");
+  }
+
+  private void exitUncounted(Lane lane) {
+    lane.leave();
+    if (!queue.isEmpty()) {
+      kick();
+    }
+  }
+
   boolean isClosed() {
     return closed;
   }
@@ -130,10 +157,7 @@ public final class Lanes implements AutoCloseable {
   /** The blocking caller is done; {@code lane} is what {@link #enter} gave. */
   void exit(@Nullable Lane lane) {
     if (lane != null) {
-      lane.leave();
-      if (!queue.isEmpty()) {
-        kick();
-      }
+      exitUncounted(lane);
     }
     inside.decrementAndGet();
   }

@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A version with a {@linkplain Manifest manifest} is available as soon as every byte is what the
  * manifest says. One without is available when two polls in a row saw the same names, sizes and
  * times; its digest is recorded then. Once a version was available, other bytes under its number
- * are refused for the life of this object.
+ * are refused for the life of this object. A copy that pauses for longer than two polls looks
+ * finished: where publishers are slow, let them write manifests, and {@linkplain #requireManifest()
+ * require} them.
  */
 public final class DirectoryRepository implements ModelRepository {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");

@@ -305,10 +305,14 @@ record OnnxGraph(
           default -> info.skip();
         }
       }
-      return Optional.of(declared(name, type, false));
+      return Optional.of(declared(name, type, false, 0));
     }
 
-    private static Declared declared(String name, Optional<Wire> type, boolean optional) {
+    private static Declared declared(
+        String name, Optional<Wire> type, boolean optional, int depth) {
+      if (depth > MAX_DEPTH) {
+        throw new IllegalArgumentException("types nested deeper than " + MAX_DEPTH);
+      }
       Declared unknown =
           new Declared(
               new ValueSpec(
@@ -329,14 +333,16 @@ record OnnxGraph(
             return tensorType(name, wire.message(), optional);
           }
           case 4 -> {
-            return container(name, ValueSpec.Kind.SEQUENCE, wire.message(), 1, optional);
+            return container(name, ValueSpec.Kind.SEQUENCE, wire.message(), 1, optional, depth);
           }
           case 5 -> {
-            return container(name, ValueSpec.Kind.MAP, wire.message(), 2, optional);
+            return container(name, ValueSpec.Kind.MAP, wire.message(), 2, optional, depth);
           }
           case 9 -> {
             Wire inner = wire.message();
-            return inner.next() ? declared(name, Optional.of(inner.message()), true) : unknown;
+            return inner.next()
+                ? declared(name, Optional.of(inner.message()), true, depth + 1)
+                : unknown;
           }
           default -> wire.skip();
         }
@@ -345,11 +351,16 @@ record OnnxGraph(
     }
 
     private static Declared container(
-        String name, ValueSpec.Kind kind, Wire wire, int elementField, boolean optional) {
+        String name,
+        ValueSpec.Kind kind,
+        Wire wire,
+        int elementField,
+        boolean optional,
+        int depth) {
       DataType element = DataType.FLOAT32;
       while (wire.next()) {
         if (wire.field() == elementField) {
-          element = declared(name, Optional.of(wire.message()), false).spec.type();
+          element = declared(name, Optional.of(wire.message()), false, depth + 1).spec.type();
         } else {
           wire.skip();
         }

@@ -24,6 +24,11 @@ final class ClusterAnswers implements Answers<ClusterID> {
 
   @Override
   public void write(Prediction<ClusterID> prediction, RowBuffers target, int row) {
-    target.region(0).putLong(8 * row, prediction.getOutput().getID());
+    int cluster = prediction.getOutput().getID();
+    if (cluster < 0) {
+      // KMeans, when every distance overflows
+      throw new IllegalStateException("expected a cluster, got " + cluster);
+    }
+    target.region(0).putLong(8 * row, cluster);
   }
 }

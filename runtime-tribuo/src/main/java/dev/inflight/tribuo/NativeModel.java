@@ -5,6 +5,7 @@ import dev.inflight.Lane;
 import dev.inflight.Model;
 import dev.inflight.ModelInfo;
 import dev.inflight.Outcome;
+import dev.inflight.PredictionFailedException;
 import dev.inflight.Runner;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,11 @@ record NativeModel<I, O>(ModelInfo info, Function<I, O> predict) implements Mode
             outcomes.add(
                 Outcome.failed(
                     new InvalidInputException(info.label() + ": row refused by Tribuo", e)));
+          } catch (RuntimeException e) {
+            outcomes.add(
+                Outcome.failed(
+                    new PredictionFailedException(
+                        info.label() + ": no answer for this row: " + e, e)));
           }
         }
         return outcomes;

@@ -176,6 +176,7 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
         ValueSpec.tensor("features", DataType.FLOAT64, Shape.of(Shape.OPEN, features.size()))
             .withColumns(features);
     Signature signature = new Signature(List.of(input), answers.outputs());
+    ModelInfo info = info(artifact, signature, Provenances.flat(model.getProvenance()));
     Codec.Bound<I, O> bound;
     try {
       bound = codec.bind(artifact, signature);
@@ -185,12 +186,7 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
           artifact.label() + " does not fit the codec: " + e.getMessage(),
           e);
     }
-    return new TribuoModel<>(
-        info(artifact, signature, Provenances.flat(model.getProvenance())),
-        model,
-        answers,
-        features,
-        bound);
+    return new TribuoModel<>(info, model, answers, features, bound);
   }
 
   private static <T extends Output<T>> Model<Example<T>, Prediction<T>> openExamples(

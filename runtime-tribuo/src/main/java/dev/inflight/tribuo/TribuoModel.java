@@ -7,6 +7,7 @@ import dev.inflight.Lane;
 import dev.inflight.Model;
 import dev.inflight.ModelInfo;
 import dev.inflight.Outcome;
+import dev.inflight.PredictionFailedException;
 import dev.inflight.Runner;
 import dev.inflight.tensor.RowBuffers;
 import java.nio.ByteBuffer;
@@ -75,13 +76,18 @@ record TribuoModel<T extends Output<T>, I, O>(
           }
           rows.decode(outcomes);
         } catch (IllegalArgumentException e) {
-          while (outcomes.size() > before) {
-            outcomes.remove(outcomes.size() - 1);
-          }
+          outcomes.subList(before, outcomes.size()).clear();
           outcomes.add(
               Outcome.failed(
                   new InvalidInputException(
                       model.info.label() + ": row refused: " + e.getMessage(), e)));
+        } catch (RuntimeException e) {
+          // Finite values can overflow inside a model: it then has no answer, and trips over that.
+          outcomes.subList(before, outcomes.size()).clear();
+          outcomes.add(
+              Outcome.failed(
+                  new PredictionFailedException(
+                      model.info.label() + ": no answer for this row: " + e, e)));
         }
       }
       return outcomes;

@@ -35,7 +35,9 @@ final class Callers {
     for (int i = 0; i < n; i++) {
       Seen mine = new Seen();
       seen.add(mine);
-      threads.add(new Thread(() -> call(mine), "caller-" + i));
+      Thread thread = new Thread(() -> call(mine), "caller-" + i);
+      thread.setDaemon(true);
+      threads.add(thread);
     }
   }
 

@@ -86,7 +86,7 @@ public final class FirstFlight {
     List<DeploymentStatus.Version> versions;
     long published;
     try (Deployment<Cell, Diagnosis> cancer =
-        Deployment.of("cancer", DirectoryRepository.at(root), loader)
+        Deployment.of("cancer", DirectoryRepository.at(root).requireManifest(), loader)
             .pollEvery(Duration.ofMillis(100))
             .listen(watch())
             .start()) {
@@ -105,7 +105,12 @@ public final class FirstFlight {
       published = System.nanoTime();
       say("v2 (ONNX) is being copied in, piece by piece");
       publisher.publishSlowly(2, onnx, 10);
-      long swapped = waitFor(secondIsLive, Duration.ofSeconds(20)).orElseThrow();
+      Optional<Long> swap = waitFor(secondIsLive, Duration.ofSeconds(20));
+      if (swap.isEmpty()) {
+        callers.stop();
+        throw new IllegalStateException("v2 did not go live: " + cancer.status());
+      }
+      long swapped = swap.get();
       say(
           "v2 is live %d ms after its copy began, %,d calls so far",
           millis(swapped - published), callers.calls());

@@ -1,0 +1,166 @@
+package dev.inflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** P5: every call ends in exactly one way, and the books balance. */
+@Timeout(60)
+class LedgerTest {
+  private static final int CALLERS = 6;
+  private static final int CALLS = 3000;
+
+  private final LongAdder made = new LongAdder();
+  private final LongAdder completed = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder rejected = new LongAdder();
+  private final LongAdder timedOut = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
+
+  private void count(Throwable failure) {
+    if (failure == null) {
+      completed.increment();
+    } else if (failure instanceof CompletionException wrapped && wrapped.getCause() != null) {
+      count(wrapped.getCause());
+    } else if (failure instanceof OverloadedException) {
+      rejected.increment();
+    } else if (failure instanceof DeadlineExceededException) {
+      timedOut.increment();
+    } else if (failure instanceof CancellationException) {
+      cancelled.increment();
+    } else if (failure instanceof PredictionFailedException) {
+      failed.increment();
+    } else {
+      throw new AssertionError(failure);
+    }
+  }
+
+  @Test
+  void calls_randomMix_endExactlyOnce() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("ledger: seed " + seed);
+    FakeModel model =
+        new FakeModel(
+            "1",
+            rows -> {
+              if (rows.get(0).startsWith("fail")) {
+                throw new IllegalStateException("no");
+              }
+              for (int i = 0; i < 300; i++) {
+                Thread.onSpinWait();
+              }
+              return FakeModel.echo("1", rows);
+            });
+    try (Lanes lanes = new Lanes(2, false, 8, 1 << 20, ForkJoinPool.commonPool())) {
+      ModelSlot<String, String> slot = ModelSlot.of(model, lanes);
+      List<Thread> callers = new ArrayList<>();
+      List<CompletableFuture<Void>> ends = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        Random random = new Random(seed + i);
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        Thread caller = new Thread(() -> call(slot.predictor(), random, end), "test-caller-" + i);
+        caller.start();
+        callers.add(caller);
+        ends.add(end);
+      }
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      for (CompletableFuture<Void> end : ends) {
+        end.get(10, TimeUnit.SECONDS);
+      }
+      slot.close();
+      assertThat(model.closes).hasValue(1);
+      assertThat(lanes.queuedRows()).isZero();
+    }
+    System.out.printf(
+        "ledger: %s made, %s completed, %s failed, %s rejected, %s timed out, %s cancelled%n",
+        made, completed, failed, rejected, timedOut, cancelled);
+    assertThat(made.sum()).isEqualTo((long) CALLERS * CALLS);
+    assertThat(completed.sum() + failed.sum() + rejected.sum() + timedOut.sum() + cancelled.sum())
+        .isEqualTo(made.sum());
+    assertThat(List.of(completed.sum(), failed.sum(), rejected.sum(), timedOut.sum()))
+        .allMatch(n -> n > 0);
+  }
+
+  /** Also that {@code end} completes only when all futures of this caller have. */
+  private void call(
+      Predictor<String, String> predictor, Random random, CompletableFuture<Void> end) {
+    List<CompletableFuture<?>> futures = new ArrayList<>();
+    for (int i = 0; i < CALLS; i++) {
+      made.increment();
+      String row = (random.nextInt(10) == 0 ? "fail" : "row") + i;
+      CallOptions options =
+          random.nextInt(3) == 0
+              ? CallOptions.timeout(Duration.ofNanos(1 + random.nextInt(100_000)))
+              : CallOptions.defaults();
+      try {
+        if (random.nextBoolean()) {
+          CompletableFuture<Prediction<String>> future = predictor.submit(row, options);
+          futures.add(future.handle((value, failure) -> countEnd(failure)));
+          if (random.nextInt(4) == 0) {
+            future.cancel(true);
+          }
+        } else {
+          predictor.call(row, options);
+          count(null);
+        }
+      } catch (RuntimeException e) {
+        count(e);
+      }
+    }
+    var unused =
+        CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new))
+            .whenComplete(
+                (nothing, failure) -> {
+                  if (failure == null) {
+                    end.complete(null);
+                  } else {
+                    end.completeExceptionally(failure);
+                  }
+                });
+  }
+
+  private boolean countEnd(Throwable failure) {
+    count(failure);
+    return true;
+  }
+
+  /** A rejected call must not be counted out a second time when its timeout passes. */
+  @Test
+  void submit_rejectedWithTimeout_leavesTheSlotsCountAlone() throws Exception {
+    try (Gate gate = new Gate();
+        Lanes lanes = new Lanes(1, false, 1, 1000, ForkJoinPool.commonPool())) {
+      FakeModel model = gate.model("1");
+      ModelSlot<String, String> slot = ModelSlot.of(model, lanes);
+      var held = slot.predictor().submit("hold");
+      gate.awaitEntered();
+      var queued = slot.predictor().submit("a");
+      int rejections = 0;
+      for (int i = 0; i < 4; i++) {
+        try {
+          var unused = slot.predictor().submit("b", CallOptions.timeout(Duration.ofMillis(1)));
+        } catch (OverloadedException e) {
+          rejections++;
+        }
+      }
+      assertThat(rejections).isEqualTo(4);
+      assertThat(Background.timer().getQueue()).isEmpty();
+      gate.open();
+      assertThat(held.get(10, TimeUnit.SECONDS).value()).isEqualTo("1:hold");
+      assertThat(queued.get(10, TimeUnit.SECONDS).value()).isEqualTo("1:a");
+      slot.close();
+    }
+  }
+}
