@@ -71,7 +71,7 @@ class MutatedFileTest {
     TribuoLoader<?, ?> loader = StoredModels.loader(name);
     byte[] original = StoredModels.bytes(name);
     int refused = 0;
-    int step = original.length > 100_000 ? 7 : 1;
+    int step = original.length > 20_000 ? 7 : 1;
     List<Integer> names = names(original);
     for (int i = 0; i < names.size(); i += step) {
       byte[] edited = original.clone();
