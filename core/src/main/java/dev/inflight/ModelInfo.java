@@ -1,6 +1,8 @@
 package dev.inflight;
 
 import dev.inflight.tensor.Signature;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -28,7 +30,7 @@ public record ModelInfo(
     Objects.requireNonNull(runtime, "runtime");
     Objects.requireNonNull(signature, "signature");
     Objects.requireNonNull(digest, "digest");
-    metadata = Map.copyOf(metadata);
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
   /** {@return name and version, as messages call the model} */

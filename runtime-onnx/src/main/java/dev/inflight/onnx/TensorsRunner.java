@@ -103,7 +103,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
       for (int i = 0; fits && i < shaped.shapes.length; i++) {
         Tensor tensor = tensor(row, i);
         Shape shape = shaped.shapes[i];
-        fits = tensor == null ? shape == null : tensor.shape().equals(shape);
+        fits = shape == null ? tensor == null : tensor != null && shape.equals(tensor.shape());
       }
       if (fits && shaped.block == lane.memory(shaped.block.capacity())) {
         return shaped;

@@ -82,8 +82,8 @@ final class ClassScan {
    * {@return the class names, sorted} Scan the very message that Tribuo deserialises, so that no
    * two parsers disagree.
    *
-   * @throws InvalidProtocolBufferException if a part of it is of an unknown type, malformed, or
-   *     nested too deep
+   * @throws InvalidProtocolBufferException if a part of it is of an unknown type, malformed, nested
+   *     too deep, or starts threads
    */
   static Set<String> of(Message model) throws InvalidProtocolBufferException {
     ClassScan scan = new ClassScan();
@@ -105,6 +105,12 @@ final class ClassScan {
           walk(inner, depth);
         } else if (value instanceof String text && !text.isEmpty() && isClassName(field, message)) {
           found.add(text);
+        } else if (value instanceof Integer threads
+            && threads > 1
+            && field.getFullName().equals("tribuo.common.nearest.KNNModelProto.num_threads")) {
+          // a pool of that many threads for every row, never shut down; there is no setter
+          throw new InvalidProtocolBufferException(
+              "KNN model: expected numThreads 1, got " + threads + "; train it with 1");
         }
       }
     }

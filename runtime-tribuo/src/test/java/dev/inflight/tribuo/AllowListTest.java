@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tribuo.Example;
 import org.tribuo.Prediction;
 import org.tribuo.classification.Label;
+import org.tribuo.common.nearest.protos.KNNModelProto;
 import org.tribuo.protos.core.ModelDataProto;
 import org.tribuo.protos.core.ModelProto;
 import org.tribuo.protos.core.TransformedModelProto;
@@ -203,6 +204,20 @@ class AllowListTest {
     assertThatThrownBy(() -> load(nested.toByteArray()))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("nested more than");
+  }
+
+  /** Tribuo would start a pool of threads for every row and never end it. */
+  @Test
+  void knnModel_withSeveralThreads_isRefused() throws Exception {
+    ModelProto model = proto("iris-knn");
+    KNNModelProto knn = model.getSerializedData().unpack(KNNModelProto.class);
+    ModelProto edited =
+        model.toBuilder()
+            .setSerializedData(Any.pack(knn.toBuilder().setNumThreads(2).build()))
+            .build();
+    assertThatThrownBy(() -> load(edited.toByteArray()))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("expected numThreads 1, got 2");
   }
 
   @Test

@@ -91,14 +91,16 @@ public final class FirstFlight {
             .listen(watch())
             .start()) {
       ModelInfo info = cancer.status().live().orElseThrow();
-      say("%s is live: %s, %d held-out rows", info.label(), info.runtime(), heldOut.size());
+      say(
+          String.format(
+              "%s is live: %s, %d held-out rows", info.label(), info.runtime(), heldOut.size()));
       first = accuracy(cancer.predictor(), heldOut);
-      say("accuracy %.4f (Tribuo itself: %.4f)", first, tribuosOwn(heldOut));
+      say(String.format("accuracy %.4f (Tribuo itself: %.4f)", first, tribuosOwn(heldOut)));
 
       int cores = Runtime.getRuntime().availableProcessors();
       callers = new Callers(cancer.predictor(), heldOut, cores);
       callers.start();
-      say("%d callers predict without pause", cores);
+      say(String.format("%d callers predict without pause", cores));
       waitFor(new CompletableFuture<>(), PHASE);
 
       callers.phase(1);
@@ -112,16 +114,20 @@ public final class FirstFlight {
       }
       long swapped = swap.get();
       say(
-          "v2 is live %d ms after its copy began, %,d calls so far",
-          millis(swapped - published), callers.calls());
+          String.format(
+              "v2 is live %d ms after its copy began, %,d calls so far",
+              millis(swapped - published), callers.calls()));
       waitFor(new CompletableFuture<>(), Duration.ofMillis(500));
 
       callers.phase(2);
       second = accuracy(cancer.predictor(), heldOut);
-      say("accuracy %.4f (scikit-learn itself: %.4f)", second, scikitLearnsOwn());
+      say(String.format("accuracy %.4f (scikit-learn itself: %.4f)", second, scikitLearnsOwn()));
       publisher.publishCorrupted(3, testmodels.resolve("onnx/cancer-logistic/model.onnx"));
       say("v3 is there, with one bit flipped");
-      say("v3 refused: %s", waitFor(thirdRefused, Duration.ofSeconds(20)).orElse("NOT REFUSED"));
+      say(
+          String.format(
+              "v3 refused: %s",
+              waitFor(thirdRefused, Duration.ofSeconds(20)).orElse("NOT REFUSED")));
       waitFor(new CompletableFuture<>(), PHASE);
       callers.stop();
       versions = cancer.status().versions();
@@ -147,7 +153,7 @@ public final class FirstFlight {
 
       @Override
       public void onRetired(ModelInfo model) {
-        say("%s is retired: closed after its last run", model.label());
+        say(String.format("%s is retired: closed after its last run", model.label()));
       }
     };
   }
@@ -228,8 +234,8 @@ public final class FirstFlight {
     }
   }
 
-  private void say(String text, Object... values) {
-    out.printf("[%5.1f s] %s%n", (System.nanoTime() - begin) / 1e9, String.format(text, values));
+  private void say(String text) {
+    out.printf("[%5.1f s] %s%n", (System.nanoTime() - begin) / 1e9, text);
   }
 
   private static long millis(long nanos) {
