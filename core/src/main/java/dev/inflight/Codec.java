@@ -70,9 +70,10 @@ public interface Codec<I, O> {
    * <table>
    * <caption>Outputs to answer</caption>
    * <tr><th>component</th><th>takes</th></tr>
+   * <tr><td>{@code probability}, a scalar that matches no output <td>the greatest entry of the output that matches
+   *     {@code probabilities} or {@code output_probability}
    * <tr><td>matches an output, or {@code output_} and its name <td>that output's row: scalar, array, {@code String}, or, for
    *     {@code Map<String, Float>} and {@code Map<String, Double>}, a map value or an output with named columns
-   * <tr><td>{@code probability}, a scalar <td>the greatest entry of the output that matches {@code probabilities}
    * <tr><td>matches a named column of an output <td>that entry
    * <tr><td>the only component, and the only output <td>that output's row
    * </table>

@@ -282,15 +282,15 @@ final class RecordCodec<I extends Record, O extends Record> implements Codec<I, 
   private Take output(RecordComponent component, List<ValueSpec> outputs) {
     String name = component.getName();
     int at = matching(name, names(outputs));
-    if (at < 0) {
-      at = matching("output_" + name, names(outputs));
-    }
     if (at < 0 && name.equals("probability") && isNumber(component.getType())) {
       int all = matching("probabilities", names(outputs));
       all = all < 0 ? matching("output_probability", names(outputs)) : all;
       if (all >= 0) {
         return greatest(component, all, outputs.get(all));
       }
+    }
+    if (at < 0) {
+      at = matching("output_" + name, names(outputs));
     }
     for (int i = 0; at < 0 && i < outputs.size(); i++) {
       int column = matching(name, outputs.get(i).columns());

@@ -68,13 +68,15 @@ public final class Compare {
     variants.put("Inflight, tensors", InflightVariants.tensors(bench.model, rows));
     variants.put("DJL", DjlVariants.predictor(bench.model, rows));
     Map<String, Cost[]> costs = new LinkedHashMap<>();
+    Cost[] reused = new Cost[ROUNDS];
     variants.keySet().forEach(name -> costs.put(name, new Cost[ROUNDS]));
+    costs.put("ORT, all reused", reused);
     try {
       for (int round = -ROUNDS / 3; round < ROUNDS; round++) {
         for (Map.Entry<String, Variant> variant : variants.entrySet()) {
           Cost cost = measure(variant.getValue());
           if (round >= 0) {
-            costs.get(variant.getKey())[round] = cost;
+            costs.computeIfAbsent(variant.getKey(), name -> new Cost[ROUNDS])[round] = cost;
           }
         }
       }
@@ -83,7 +85,7 @@ public final class Compare {
         variant.close();
       }
     }
-    double base = quantile(costs.get("ORT, all reused"), 0.1);
+    double base = quantile(reused, 0.1);
     costs.forEach(
         (name, cost) ->
             out.printf(

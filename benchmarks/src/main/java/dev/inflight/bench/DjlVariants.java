@@ -12,6 +12,7 @@ import ai.djl.translate.TranslatorContext;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** DJL with the same runtime underneath. */
 final class DjlVariants {
@@ -67,7 +68,7 @@ final class DjlVariants {
     }
 
     @Override
-    public Batchifier getBatchifier() {
+    public @Nullable Batchifier getBatchifier() {
       return null;
     }
   }

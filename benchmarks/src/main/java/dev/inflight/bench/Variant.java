@@ -1,10 +1,10 @@
 package dev.inflight.bench;
 
 /** One way to ask one model for a batch. */
-interface Variant extends AutoCloseable {
+interface Variant {
   /** {@return something that depends on the answer} */
   float call() throws Exception;
 
-  @Override
+  /** Frees everything. */
   void close() throws Exception;
 }

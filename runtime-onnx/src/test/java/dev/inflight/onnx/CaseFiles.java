@@ -66,7 +66,11 @@ final class CaseFiles {
     }
   }
 
-  /** The inputs of a data set; names the graph does not have are kept as they are. */
+  static OnnxGraph graph(String name) {
+    return OnnxGraph.read(bytes(models("onnx").resolve(name).resolve("model.onnx")));
+  }
+
+  /** The inputs of a data set; a name the graph does not have gives way to that of its place. */
   static Tensors inputs(Path set, OnnxGraph graph) {
     return tensors(read(set, "input_", graph.inputs()));
   }
@@ -93,10 +97,7 @@ final class CaseFiles {
               ? optional(new Wire(file))
               : kind == ValueSpec.Kind.SEQUENCE ? sequence(new Wire(file)) : tensor(new Wire(file));
       boolean known = specs.stream().anyMatch(s -> s.name().equals(read.name()));
-      values.add(
-          known || spec.isEmpty() || !read.name().isEmpty()
-              ? read
-              : new Named(spec.get().name(), read.value()));
+      values.add(known || spec.isEmpty() ? read : new Named(spec.get().name(), read.value()));
     }
     return values;
   }

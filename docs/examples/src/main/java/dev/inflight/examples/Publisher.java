@@ -40,9 +40,9 @@ record Publisher(Path model) {
 
   /** One bit of the file differs from what its manifest says. */
   void publishCorrupted(int version, Path file) throws IOException {
-    Path elsewhere =
-        Files.createTempDirectory("inflight-publish").resolve(Integer.toString(version));
-    new Publisher(elsewhere.getParent()).publish(version, file);
+    Path desk = Files.createTempDirectory("inflight-publish");
+    Path elsewhere = desk.resolve(Integer.toString(version));
+    new Publisher(desk).publish(version, file);
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length / 2] ^= 1;
     Path directory = Files.createDirectories(model.resolve(Integer.toString(version)));
@@ -50,6 +50,6 @@ record Publisher(Path model) {
     Files.move(Manifest.beside(elsewhere), Manifest.beside(directory));
     Files.delete(elsewhere.resolve(file.getFileName()));
     Files.delete(elsewhere);
-    Files.delete(elsewhere.getParent());
+    Files.delete(desk);
   }
 }
