@@ -6,9 +6,12 @@ public final class ModelUnavailableException extends InferenceException {
 
   /** Why there is none. */
   public enum Reason {
-    /** No version is live yet: wait for {@code ready()}. */
+    /**
+     * No version is live yet, or the slot's model was taken: wait for {@code ready()}, or swap one
+     * in.
+     */
     NOT_READY,
-    /** The slot or deployment was closed, or its model taken. */
+    /** The slot or deployment was closed. */
     CLOSED
   }
 

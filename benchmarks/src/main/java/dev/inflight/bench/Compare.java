@@ -21,8 +21,20 @@ public final class Compare {
 
   private Compare() {}
 
-  /** One model and how wide its answer is. */
-  private record Bench(String name, byte[] model, int in, int out) {}
+  /** One model and how wide its rows and answers are. */
+  private static final class Bench {
+    final String name;
+    final byte[] model;
+    final int in;
+    final int out;
+
+    Bench(String name, byte[] model, int in, int out) {
+      this.name = name;
+      this.model = model;
+      this.in = in;
+      this.out = out;
+    }
+  }
 
   /** What a variant cost in one round. */
   private record Cost(double cpuNanos, double bytes) {}
