@@ -41,6 +41,7 @@ public final class Compare {
 
   /** Takes no arguments. */
   public static void main(String... args) throws Exception {
+    DjlVariants.claimEnvironment();
     PrintStream out = System.out;
     out.printf(
         "JDK %s, onnxruntime %s, %d rounds of %d ms a variant, alternated; CPU time of the calling thread.%n%n",

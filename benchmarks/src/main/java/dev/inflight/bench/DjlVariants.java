@@ -18,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class DjlVariants {
   private DjlVariants() {}
 
+  /**
+   * DJL insists on making ONNX Runtime's environment itself, so it has to come before anybody else.
+   */
+  static void claimEnvironment() {
+    ai.djl.engine.Engine.getEngine("OnnxRuntime");
+  }
+
   static Variant predictor(byte[] model, float[][] rows) throws Exception {
     System.setProperty("OPT_OUT_TRACKING", "true");
     Path directory = Files.createTempDirectory("inflight-bench-djl");
