@@ -140,9 +140,21 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
       feeds.remove(0).feed.close();
     }
     Shaped shaped = new Shaped(shapes, pinned, new Feed(model), lane.memory(size));
+    try {
+      lay(shaped);
+    } catch (OrtException | RuntimeException e) {
+      shaped.feed.close();
+      throw e;
+    }
+    feeds.add(shaped);
+    return shaped;
+  }
+
+  /** Inputs, then pinned outputs, one after the other in the block. */
+  private void lay(Shaped shaped) throws OrtException {
     int offset = 0;
-    for (int i = 0; i < shapes.length; i++) {
-      Shape shape = shapes[i];
+    for (int i = 0; i < shaped.shapes.length; i++) {
+      Shape shape = shaped.shapes[i];
       if (shape == null || inputs.get(i).type() == DataType.STRING) {
         continue;
       }
@@ -151,8 +163,8 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
       shaped.inputs[i] = part;
       shaped.feed.input(inputs.get(i).name(), inputs.get(i).type(), shape, part);
     }
-    for (int i = 0; i < pinned.length; i++) {
-      Shape shape = pinned[i];
+    for (int i = 0; i < shaped.pinned.length; i++) {
+      Shape shape = shaped.pinned[i];
       if (shape != null) {
         ByteBuffer part = part(shaped.block, offset, outputs.get(i), shape);
         offset += (int) aligned(part.capacity());
@@ -160,8 +172,6 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
         shaped.feed.pin(outputs.get(i).name(), outputs.get(i).type(), shape, part);
       }
     }
-    feeds.add(shaped);
-    return shaped;
   }
 
   private static ByteBuffer part(ByteBuffer block, int offset, ValueSpec spec, Shape shape) {

@@ -70,6 +70,7 @@ final class ChildJvm {
     }
     command.add("-XX:ErrorFile=" + directory.resolve("hs_err_child.log"));
     command.add("-XX:-CreateCoredumpOnCrash");
+    command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(List.of(arguments));

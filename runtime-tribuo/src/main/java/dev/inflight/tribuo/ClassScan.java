@@ -8,6 +8,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.oracle.labs.mlrg.olcut.config.protobuf.protos.RootProvenanceProto;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -95,6 +96,12 @@ final class ClassScan {
     if (message.getDescriptorForType().getFullName().equals("google.protobuf.Any")) {
       unpack(message, depth);
       return;
+    }
+    if (message.getDescriptorForType().getFullName().equals("olcut.RootProvenanceProto")) {
+      ProvenanceSize.requireBounded(
+          message instanceof RootProvenanceProto root
+              ? root
+              : RootProvenanceProto.parseFrom(message.toByteString()));
     }
     for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
       FieldDescriptor field = entry.getKey();
