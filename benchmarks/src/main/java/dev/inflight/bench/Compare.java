@@ -3,8 +3,10 @@ package dev.inflight.bench;
 import com.sun.management.ThreadMXBean;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -18,6 +20,8 @@ public final class Compare {
   private static final int ROUNDS = 60;
   private static final long ROUND_NANOS = 15_000_000;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private static final Path TRIBUO = Path.of("testmodels/tribuo/cancer-linear");
 
   private Compare() {}
 
@@ -61,6 +65,11 @@ public final class Compare {
         compare(out, bench, rows);
       }
     }
+    Map<String, Variant> variants = new LinkedHashMap<>();
+    double[] row = {14.1, 19.3, 92, 655, 0.1, 0.1, 0.09, 0.05, 0.18, 0.06};
+    variants.put("Tribuo, a new example", TribuoVariants.own(TRIBUO, row));
+    variants.put("Inflight, codec", TribuoVariants.inflight(TRIBUO, row));
+    race(out, "Tribuo linear, 1", variants);
   }
 
   private static void compare(PrintStream out, Bench bench, int n) throws Exception {
@@ -80,41 +89,40 @@ public final class Compare {
     }
     variants.put("Inflight, tensors", InflightVariants.tensors(bench.model, rows));
     variants.put("DJL", DjlVariants.predictor(bench.model, rows));
-    Map<String, Cost[]> costs = new LinkedHashMap<>();
-    Cost[] reused = new Cost[ROUNDS];
-    variants.keySet().forEach(name -> costs.put(name, new Cost[ROUNDS]));
-    costs.put("ORT, all reused", reused);
+    race(out, bench.name + ", " + n, variants);
+  }
+
+  /** The first variant is what the others are compared with. */
+  private static void race(PrintStream out, String title, Map<String, Variant> variants)
+      throws Exception {
+    List<String> names = List.copyOf(variants.keySet());
+    List<Variant> racers = List.copyOf(variants.values());
+    Cost[][] costs = new Cost[racers.size()][ROUNDS];
     try {
       for (int round = -ROUNDS / 3; round < ROUNDS; round++) {
-        for (Map.Entry<String, Variant> variant : variants.entrySet()) {
-          Cost cost = measure(variant.getValue());
+        for (int i = 0; i < racers.size(); i++) {
+          Cost cost = measure(racers.get(i));
           if (round >= 0) {
-            costs.computeIfAbsent(variant.getKey(), name -> new Cost[ROUNDS])[round] = cost;
+            costs[i][round] = cost;
           }
         }
       }
     } finally {
-      for (Variant variant : variants.values()) {
-        variant.close();
+      for (Variant racer : racers) {
+        racer.close();
       }
     }
-    double base = quantile(reused, 0.1);
-    costs.forEach(
-        (name, cost) ->
-            out.printf(
-                "| %s, %d | %s | %.2f | %.2f | %.2f | %.0f |%n",
-                bench.name,
-                n,
-                name,
-                quantile(cost, 0.1) / 1e3,
-                quantile(cost, 0.5) / 1e3,
-                quantile(cost, 0.1) / base,
-                Arrays.stream(cost)
-                    .mapToDouble(Cost::bytes)
-                    .sorted()
-                    .skip(ROUNDS / 2)
-                    .findFirst()
-                    .orElse(0)));
+    double base = quantile(costs[0], 0.1);
+    for (int i = 0; i < costs.length; i++) {
+      out.printf(
+          "| %s | %s | %.2f | %.2f | %.2f | %.0f |%n",
+          title,
+          names.get(i),
+          quantile(costs[i], 0.1) / 1e3,
+          quantile(costs[i], 0.5) / 1e3,
+          quantile(costs[i], 0.1) / base,
+          Arrays.stream(costs[i]).mapToDouble(Cost::bytes).sorted().toArray()[ROUNDS / 2]);
+    }
   }
 
   private static Cost measure(Variant variant) throws Exception {
