@@ -28,6 +28,13 @@ final class ChildJvm {
     environment.put("ORT_DISABLE_TELEMETRY", "1");
   }
 
+  /** Lets ONNX Runtime start its telemetry, if it has any; its files go to {@code home}. */
+  ChildJvm withTelemetry(Path home) {
+    environment.put("ORT_DISABLE_TELEMETRY", "0");
+    environment.put("HOME", home.toString());
+    return this;
+  }
+
   ChildJvm option(String option) {
     options.add(option);
     return this;

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +66,24 @@ class NativeGuardsTest {
         new ChildJvm().longClassPath(length).run(ChildMains.Predict.class, PATIENCE);
     assertAlive(result);
     assertThat(result.output()).contains("answered {label=");
+  }
+
+  /** 1.29.0 dies here without the big stack: its telemetry copies the command line to it. */
+  @Test
+  void start_longCommandLineWithTelemetry_answersAndWarnsOnce(@TempDir Path home) {
+    ChildJvm.Result result =
+        new ChildJvm()
+            .withTelemetry(home)
+            .longClassPath(12_000)
+            .run(ChildMains.Predict.class, PATIENCE);
+    assertAlive(result);
+    assertThat(result.output()).contains("answered {label=");
+    String[] version = System.getProperty("onnxruntime.version", "1.28.0").split("\\.", -1);
+    if (Integer.parseInt(version[1]) >= 29) {
+      assertThat(result.output()).containsOnlyOnce("ORT_DISABLE_TELEMETRY=1");
+    } else {
+      assertThat(result.output()).doesNotContain("ORT_DISABLE_TELEMETRY");
+    }
   }
 
   @Test
