@@ -38,6 +38,31 @@ public interface Model<I, O> extends AutoCloseable {
     return 0;
   }
 
+  /**
+   * {@return the most rows that one native run may answer together; at least 1} 1 where rows cannot
+   * share a run, for example because the signature fixes the batch dimension. Read before every
+   * run, so a backend may lower it when it learns better.
+   */
+  default int maxBatch() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * {@return whether the two rows may share a run} Both were accepted by {@link #validate}. Called
+   * under a lock: must be quick.
+   */
+  default boolean batchesWith(I row, I other) {
+    return true;
+  }
+
+  /**
+   * {@return how many rows this one counts for in bounds and batches; at least 1} More than 1 only
+   * where the user's row is itself a batch.
+   */
+  default int rows(I row) {
+    return 1;
+  }
+
   /** {@return the memory the model holds outside the Java heap, in bytes; an estimate} */
   default long memoryBytes() {
     return 0;

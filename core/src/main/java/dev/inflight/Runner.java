@@ -18,7 +18,24 @@ public interface Runner<I, O> extends AutoCloseable {
   List<Outcome<O>> run(List<? extends I> rows) throws Exception;
 
   /**
-   * Asks a run in progress to stop early; comes from another thread, may come late, may be ignored.
+   * Answers one row: what {@link #run} would answer for it alone, without a list around it. Worth
+   * overriding where a call costs microseconds.
+   *
+   * @return the answer, not null
+   * @throws Exception the row's failure
+   */
+  default O runOne(I row) throws Exception {
+    List<Outcome<O>> outcomes = run(List.of(row));
+    if (outcomes.size() != 1) {
+      throw new PredictionFailedException("expected 1 answer, got " + outcomes.size());
+    }
+    return outcomes.get(0).value();
+  }
+
+  /**
+   * Asks the run in progress to stop early, because nobody waits for its answers any more. Comes
+   * from another thread, only between the begin and the end of a run, and must not block; may be
+   * ignored, must not affect a later run.
    */
   default void cancel() {}
 
