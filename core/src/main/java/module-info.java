@@ -4,6 +4,7 @@
  */
 @org.jspecify.annotations.NullMarked
 module dev.inflight {
+  requires java.management;
   requires org.slf4j;
   requires static org.jspecify;
 

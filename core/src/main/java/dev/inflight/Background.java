@@ -1,7 +1,9 @@
 package dev.inflight;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +26,23 @@ final class Background {
     TIMER.setRemoveOnCancelPolicy(true);
   }
 
+  /**
+   * Continuations of futures: as many threads as block in one, none when there is nothing to do.
+   */
+  private static final ThreadPoolExecutor COMPLETIONS =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE, // Completions asks for 64 at most
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          named("inflight-completion"));
+
   private Background() {}
+
+  static Executor completions() {
+    return COMPLETIONS;
+  }
 
   static void reap(Runnable task) {
     REAPER.execute(

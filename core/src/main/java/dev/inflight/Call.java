@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * A call that waits for a lane: rows in, exactly one end out.
  *
  * <p>Invariant: {@code WAITING -> TAKEN -> DONE}, with {@code GIVEN_UP} reachable from the first
- * two; every edge is one CAS, so lane, caller and timer agree on one end. The answer belongs to the
- * call, never to the caller, who may be gone.
+ * two; every edge is one CAS, so lane, caller and timer agree on one end. Who wins the edge out of
+ * {@code WAITING} gives the rows' share of the queue back. The answer belongs to the call, never to
+ * the caller, who may be gone.
  */
 final class Call<I, O> {
   private static final int WAITING = 0;
@@ -32,55 +33,100 @@ final class Call<I, O> {
     }
   }
 
-  private final ModelSlot<I, O> slot;
-  private final List<? extends I> rows;
+  private final Line<I, O> line;
+  private final List<I> rows;
+  private final int size;
   private final long bytes;
   private final CallOptions options;
   private final long start;
-  private final @Nullable Version<I, O> validated;
+  private final Version<I, O> validated;
+  private final @Nullable Version<I, O> pinned;
   private final @Nullable Thread caller;
   private final @Nullable CompletableFuture<Prediction<O>> future;
   private volatile int state = WAITING;
   private volatile @Nullable Future<?> timer;
+  private volatile @Nullable Batch<I, O> batch;
   private @Nullable List<Outcome<O>> outcomes;
   private @Nullable ModelInfo model;
   private long id;
 
-  /** With a future the answer goes there, else the current thread waits for it. */
+  // Of the list it waits in; under the dispatcher's lock.
+  @Nullable CallList<I, O> list;
+  @Nullable Call<I, O> previous;
+  @Nullable Call<I, O> next;
+
+  /**
+   * With a future the answer goes there, else the current thread waits for it. With a pinned
+   * version only that one answers, and the rows are checked against it.
+   */
   Call(
-      ModelSlot<I, O> slot,
-      List<? extends I> rows,
+      Line<I, O> line,
+      List<I> rows,
       CallOptions options,
+      @Nullable Version<I, O> pinned,
       @Nullable CompletableFuture<Prediction<O>> future) {
-    this.slot = slot;
+    this.line = line;
     this.rows = rows;
     this.options = options;
+    this.pinned = pinned;
     this.future = future;
     caller = future == null ? Thread.currentThread() : null;
-    start = slot.nanos();
-    validated = slot.peek();
+    start = line.nanos();
+    validated = pinned == null ? line.slot().peek() : pinned;
     long sum = 0;
-    for (I row : rows) {
-      validated.model().validate(row);
+    int count = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      I row = rows.get(i);
+      if (pinned == null) {
+        validated.model().validate(row);
+      }
       sum += validated.model().bytes(row);
+      count += Math.max(1, validated.model().rows(row));
     }
     bytes = sum;
+    size = count;
   }
 
+  Line<I, O> line() {
+    return line;
+  }
+
+  List<I> rows() {
+    return rows;
+  }
+
+  /** In rows, as the model counts them. */
   int size() {
-    return rows.size();
+    return size;
   }
 
   long bytes() {
     return bytes;
   }
 
+  long start() {
+    return start;
+  }
+
+  CallOptions options() {
+    return options;
+  }
+
+  /** The version that has accepted the rows; null if each row is still to be checked. */
+  @Nullable Version<I, O> validated() {
+    return pinned == null ? validated : null;
+  }
+
+  @Nullable Version<I, O> pinned() {
+    return pinned;
+  }
+
   boolean isBlocking() {
     return caller != null;
   }
 
-  String label() {
-    return slot.label();
+  boolean isWaiting() {
+    return state == WAITING;
   }
 
   /**
@@ -88,12 +134,7 @@ final class Call<I, O> {
    */
   void armTimer() {
     if (options.timeout().isPresent()) {
-      Future<?> armed =
-          Background.timer()
-              .schedule(
-                  this::timeOut,
-                  options.timeout().get().toNanos(),
-                  java.util.concurrent.TimeUnit.NANOSECONDS);
+      Future<?> armed = line.after(options.timeout().get().toNanos(), this::timeOut);
       timer = armed;
       if (state == DONE || state == GIVEN_UP) {
         armed.cancel(false); // it ended before it was armed
@@ -104,27 +145,34 @@ final class Call<I, O> {
   private void timeOut() {
     boolean running = state == TAKEN;
     if (giveUp()) {
-      InferenceException failure = deadlineExceeded(running);
-      slot.lanes()
-          .completions()
-          .execute(() -> Objects.requireNonNull(future).completeExceptionally(failure));
+      failLate(deadlineExceeded(running));
     }
   }
 
+  private void failLate(InferenceException failure) {
+    line.completions().execute(() -> Objects.requireNonNull(future).completeExceptionally(failure));
+  }
+
   private DeadlineExceededException deadlineExceeded(boolean running) {
-    return slot.failed(
-        new DeadlineExceededException(
-            slot.label(), options.timeout().orElseThrow(), running, slot.lanes().queuedRows()));
+    return line.slot()
+        .failed(
+            new DeadlineExceededException(
+                line.label(), options.timeout().orElseThrow(), running, line.waiting()));
   }
 
   /** False if the answer is there already. */
   boolean giveUp() {
     if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {
-      slot.lanes().remove(this);
+      line.leave(this);
+      line.forget(this);
       end();
       return true;
     }
     if (STATE.compareAndSet(this, TAKEN, GIVEN_UP)) {
+      Batch<I, O> taken = batch;
+      if (taken != null) {
+        taken.callGivenUp();
+      }
       end();
       return true;
     }
@@ -136,39 +184,38 @@ final class Call<I, O> {
     if (armed != null) {
       armed.cancel(false);
     }
-    slot.callEnded();
+    line.slot().callEnded();
   }
 
-  /** On a thread that holds the lane. Never throws. */
-  void execute(Lane lane) {
+  /**
+   * A lane wants to run it, at {@code now}. False if it was given up, or if its timeout has passed:
+   * nothing runs after its deadline.
+   */
+  boolean take(Batch<I, O> taker, long now) {
+    batch = taker;
     if (!STATE.compareAndSet(this, WAITING, TAKEN)) {
-      return;
+      return false;
     }
-    if (expired()) {
+    line.leave(this);
+    if (options.timeout().isEmpty() || now - start < options.timeout().get().toNanos()) {
+      return true;
+    }
+    if (STATE.compareAndSet(this, TAKEN, GIVEN_UP)) {
+      end();
       if (future != null) {
-        STATE.compareAndSet(this, TAKEN, WAITING);
-        timeOut();
+        failLate(deadlineExceeded(false));
       } else {
-        finish(failAll(deadlineExceeded(false)));
+        LockSupport.unpark(caller); // it sees that it has expired
       }
-      return;
     }
-    id = lane.nextCallId();
-    finish(slot.runLeased(lane, rows, validated, start, info -> model = info));
+    return false;
   }
 
-  private boolean expired() {
-    return options.timeout().isPresent()
-        && slot.nanos() - start >= options.timeout().get().toNanos();
-  }
-
-  private List<Outcome<O>> failAll(InferenceException failure) {
-    return java.util.Collections.nCopies(rows.size(), Outcome.failed(failure));
-  }
-
-  private void finish(List<Outcome<O>> answers) {
-    // A runner may reuse its list for the next run, which can start before the caller looks.
-    outcomes = answers.size() == 1 ? List.of(answers.get(0)) : List.copyOf(answers);
+  /** The answers, on the lane; {@code answers} is this call's and not changed any more. */
+  void answer(List<Outcome<O>> answers, @Nullable ModelInfo info, long callId) {
+    outcomes = answers;
+    model = info;
+    id = callId;
     if (!STATE.compareAndSet(this, TAKEN, DONE)) {
       return;
     }
@@ -176,7 +223,7 @@ final class Call<I, O> {
     if (future == null) {
       LockSupport.unpark(caller);
     } else {
-      slot.lanes().completions().execute(() -> complete(future));
+      line.completions().add(() -> complete(future));
     }
   }
 
@@ -192,12 +239,15 @@ final class Call<I, O> {
   void await() {
     long deadline = options.timeout().map(timeout -> start + timeout.toNanos()).orElse(0L);
     while (state != DONE) {
+      if (state == GIVEN_UP) { // a lane found it expired
+        throw deadlineExceeded(false);
+      }
       if (Thread.interrupted()) {
         boolean gaveUp = giveUp();
         Thread.currentThread().interrupt();
         if (gaveUp) {
           throw new CancellationException(
-              "call to " + slot.label() + ": interrupted while it waited");
+              "call to " + line.label() + ": interrupted while it waited");
         }
         continue;
       }
@@ -205,7 +255,7 @@ final class Call<I, O> {
         LockSupport.park(this);
         continue;
       }
-      long left = deadline - slot.nanos();
+      long left = deadline - line.nanos();
       if (left <= 0) {
         boolean running = state == TAKEN;
         if (giveUp()) {

@@ -7,9 +7,10 @@ import java.util.Optional;
  * How one call is to be made.
  *
  * @param timeout from the call to its answer; without one the call waits as long as the model takes
+ * @param priority against other calls of the same model that wait
  */
-public record CallOptions(Optional<Duration> timeout) {
-  private static final CallOptions DEFAULTS = new CallOptions(Optional.empty());
+public record CallOptions(Optional<Duration> timeout, Priority priority) {
+  private static final CallOptions DEFAULTS = new CallOptions(Optional.empty(), Priority.NORMAL);
 
   /**
    * Checks the timeout.
@@ -23,7 +24,7 @@ public record CallOptions(Optional<Duration> timeout) {
     }
   }
 
-  /** {@return no timeout} */
+  /** {@return no timeout, normal priority} */
   public static CallOptions defaults() {
     return DEFAULTS;
   }
@@ -35,6 +36,11 @@ public record CallOptions(Optional<Duration> timeout) {
 
   /** {@return this with another timeout} */
   public CallOptions withTimeout(Duration timeout) {
-    return new CallOptions(Optional.of(timeout));
+    return new CallOptions(Optional.of(timeout), priority);
+  }
+
+  /** {@return this with another priority} */
+  public CallOptions withPriority(Priority priority) {
+    return new CallOptions(timeout, priority);
   }
 }

@@ -1,7 +1,9 @@
 package dev.inflight;
 
 import dev.inflight.tensor.Signature;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -47,5 +49,30 @@ final class FunctionPredictor<I, O> implements Predictor<I, O> {
       answers.add(predict(row));
     }
     return answers;
+  }
+
+  @Override
+  public BulkProgress predictAll(
+      Iterator<? extends I> rows, CallOptions options, BulkSink<? super O> sink) {
+    long begin = System.nanoTime();
+    long count = 0;
+    long failed = 0;
+    while (rows.hasNext()) {
+      Outcome<O> outcome = outcome(rows.next());
+      failed += outcome.succeeded() ? 0 : 1;
+      Bulk.accept(sink, count++, outcome);
+    }
+    BulkProgress all =
+        new BulkProgress(count, failed, Duration.ofNanos(System.nanoTime() - begin), INFO);
+    sink.progress(all);
+    return all;
+  }
+
+  private Outcome<O> outcome(I row) {
+    try {
+      return Outcome.of(predict(row));
+    } catch (InferenceException e) {
+      return Outcome.failed(e);
+    }
   }
 }

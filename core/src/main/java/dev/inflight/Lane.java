@@ -4,14 +4,14 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.AbstractList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One permit, one library thread and its memory. Whoever holds the permit, a caller or the lane's
- * own thread, may run one row at a time; runners of all models share the lane's memory because only
- * one of them runs.
+ * own thread, may run one batch at a time; runners of all models share the lane's memory because
+ * only one of them runs.
  */
 public final class Lane {
   /*
@@ -19,6 +19,15 @@ public final class Lane {
    * announced before and cleared after every use, so a version is in use exactly when some lane holds it, and no counter is
    * shared between lanes. owner, memory and the runners' insides are plain: the permit publishes them.
    */
+
+  /** Not serving: nobody may rely on this lane to look at the queue. */
+  static final long IDLE = Long.MAX_VALUE;
+
+  private static final long LOOKING = Long.MIN_VALUE;
+
+  /** A direct run in so many is measured: two looks at the clock are 2 % of the shortest run. */
+  private static final int SAMPLE = 64;
+
   private static final VarHandle BUSY;
 
   static {
@@ -29,23 +38,27 @@ public final class Lane {
     }
   }
 
-  private final Lanes lanes;
+  private final Dispatcher dispatcher;
   private final int index;
-  private final Single<Object> single = new Single<>();
+  private final long firstCallId;
 
   @SuppressWarnings("unused") // through BUSY
   private volatile int busy;
 
   volatile @Nullable Version<?, ?> held;
   private volatile boolean go;
+  private volatile long until = IDLE;
   private volatile @Nullable Thread thread;
   private @Nullable Thread owner;
   private ByteBuffer memory = ByteBuffer.allocateDirect(0);
+  private volatile long memoryBytes;
   private long calls;
+  private int untilSample;
 
-  Lane(Lanes lanes, int index) {
-    this.lanes = lanes;
+  Lane(Dispatcher dispatcher, int index, int instance) {
+    this.dispatcher = dispatcher;
     this.index = index;
+    firstCallId = ((long) instance << 52) + ((long) index << 40);
   }
 
   /** {@return the position of this lane, from 0; constant} */
@@ -70,8 +83,18 @@ public final class Lane {
     if (memory.capacity() < bytes) {
       int size = (int) Math.min(Math.max(bytes, 2L * memory.capacity()), Integer.MAX_VALUE - 128);
       memory = ByteBuffer.allocateDirect(size + 64).alignedSlice(64).order(ByteOrder.nativeOrder());
+      memoryBytes = size;
     }
     return memory;
+  }
+
+  /** What {@link #memory} has grown to. */
+  long memoryBytes() {
+    return memoryBytes;
+  }
+
+  boolean isFree() {
+    return busy == 0;
   }
 
   boolean tryEnter() {
@@ -91,24 +114,46 @@ public final class Lane {
     return busy == 1 && owner == Thread.currentThread();
   }
 
-  /** A one-element list over {@code row}, reused: valid until the next call. */
-  @SuppressWarnings("unchecked")
-  <I> Single<I> single(I row) {
-    single.row = row;
-    return (Single<I>) single;
-  }
-
   /** Unique in the process: lanes never share a counter. */
   long nextCallId() {
-    return lanes.firstCallId() + ((long) index << 40) + ++calls;
+    return firstCallId + ++calls;
+  }
+
+  /** Whether the run that follows is one to measure. */
+  boolean samples() {
+    if (--untilSample >= 0) {
+      return false;
+    }
+    untilSample = SAMPLE - 1;
+    return true;
+  }
+
+  /** How many direct runs a sample stands for. */
+  static int sampled() {
+    return SAMPLE;
+  }
+
+  /** When the lane expects to look at the queue again, or {@link #IDLE}. */
+  void until(long nanos) {
+    until = nanos;
+  }
+
+  boolean looksWithin(long window, long now) {
+    long end = until;
+    return end != IDLE && (end == LOOKING || Math.abs(end - now) < window);
   }
 
   /** For whoever has just entered this lane on behalf of its thread. */
   void handToThread() {
+    Executor servers = dispatcher.surroundings().servers();
+    if (servers != null) {
+      owner = null;
+      servers.execute(this::serve);
+      return;
+    }
     Thread runner = thread;
     if (runner == null) {
-      runner = new Thread(this::serve, "inflight-lane-" + index);
-      runner.setDaemon(true);
+      runner = Background.named("inflight-lane-" + index).newThread(this::loop);
       owner = runner;
       thread = runner;
       go = true;
@@ -127,46 +172,46 @@ public final class Lane {
     }
   }
 
-  private void serve() {
+  private void loop() {
     while (true) {
       while (!go) {
-        if (lanes.isClosed()) {
+        if (dispatcher.isClosed()) {
           return;
         }
-        LockSupport.park(this);
+        rest();
       }
       go = false;
-      boolean mine = true;
-      while (mine) {
-        Call<?, ?> call;
-        while ((call = lanes.poll()) != null) {
-          call.execute(this);
-        }
-        leave();
-        // Dekker: whoever queued before this read either saw busy == 0 and kicked, or its call is
-        // seen here.
-        mine = lanes.hasQueued() && tryEnter();
-      }
+      serve();
     }
   }
 
-  static final class Single<I> extends AbstractList<I> {
-    private @Nullable I row;
-
-    @Override
-    @SuppressWarnings("NullAway") // set by single(row) before anybody reads
-    public I get(int i) {
-      return row;
+  /** While futures wait for a slow continuation somebody must see that they get on. */
+  private void rest() {
+    Completions completions = dispatcher.completions();
+    if (completions.isPending()) {
+      LockSupport.parkNanos(this, Completions.STALLED);
+      completions.flush();
+    } else {
+      LockSupport.park(this);
     }
+  }
 
-    @Override
-    public int size() {
-      return 1;
-    }
-
-    /** Keeps nothing of the caller's alive. */
-    void forget() {
-      row = null;
+  /** With the permit, until there is nothing to do. */
+  private void serve() {
+    owner = Thread.currentThread();
+    while (true) {
+      Batch<?, ?> batch = dispatcher.next(this, null);
+      while (batch != null) {
+        batch.run(this);
+        until = LOOKING;
+        batch.deliver();
+        batch = dispatcher.next(this, batch);
+      }
+      leave();
+      // Dekker: whoever queued before this look either saw busy == 0 and kicked, or is seen here.
+      if (!dispatcher.hasTakeable() || !tryEnter()) {
+        return;
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ class Leasing<I, O> {
    *   lane: held = v; if current == v, v is leased     retire: current = next; v.retired = true; ask the reaper
    *   lane: held = null; if v.retired, ask the reaper  reaper: if no lane holds v, end it
    *
+   * A pin is a lease without a lane: pins++ takes the place of held = v, and the reaper looks at both.
+   *
    * A lane that confirmed v announced it before current moved on, so the reaper sees it. A lane that announces v later finds
    * another current and does not use v. A lane that clears held after the reaper looked sees v.retired and asks again.
    */
@@ -54,6 +56,41 @@ class Leasing<I, O> {
     }
   }
 
+  /**
+   * The current version, kept until {@link #unpin} even when it is swapped out; null if there is
+   * none. The pin is announced before the second look, as a lease is.
+   */
+  final @Nullable Version<I, O> pin() {
+    while (true) {
+      Version<I, O> version = current;
+      if (version == null) {
+        return null;
+      }
+      version.pins().incrementAndGet();
+      if (current == version) {
+        return version;
+      }
+      unpin(version);
+    }
+  }
+
+  final void unpin(Version<I, O> version) {
+    version.pins().decrementAndGet();
+    if (version.retired) {
+      reap(version);
+    }
+  }
+
+  /** Leases a version that is pinned; null if it is not any more. */
+  final @Nullable Version<I, O> lease(Lane lane, Version<I, O> pinned) {
+    lane.held = pinned;
+    if (pinned.pins().get() > 0) {
+      return pinned;
+    }
+    release(lane, pinned);
+    return null;
+  }
+
   /** Makes {@code next} current and gives up the version before, if any. Not concurrently. */
   void swap(@Nullable Version<I, O> next) {
     Version<I, O> before = current;
@@ -75,13 +112,13 @@ class Leasing<I, O> {
   final void reap(Version<I, O> version) {
     reaper.accept(
         () -> {
-          if (!isHeld(version)) {
+          if (!isHeld(version) && version.pins().get() == 0) {
             version.end();
           }
         });
   }
 
   boolean isHeld(Version<I, O> version) {
-    return lanes.isHeld(version);
+    return lanes.dispatcher().isHeld(version);
   }
 }

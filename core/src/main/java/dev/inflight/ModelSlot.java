@@ -1,6 +1,7 @@
 package dev.inflight;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -10,7 +11,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,20 +34,20 @@ public final class ModelSlot<I, O> implements AutoCloseable {
 
   private final String name;
   private final Lanes lanes;
-  private final Ticker ticker;
   private final Leasing<I, O> leasing;
+  private final Line<I, O> line;
   private final Predictor<I, O> predictor;
   private final ListenerRing listeners = new ListenerRing();
   private final ReentrantLock changes = new ReentrantLock();
   private final AtomicInteger waiting = new AtomicInteger();
   private volatile boolean closed;
 
-  ModelSlot(String name, Lanes lanes, Ticker ticker, Leasing<I, O> leasing) {
+  ModelSlot(String name, Lanes lanes, Batching batching, Leasing<I, O> leasing) {
     this.name = name;
     this.lanes = lanes;
-    this.ticker = ticker;
     this.leasing = leasing;
-    predictor = new SlotPredictor<>(this);
+    line = new Line<>(this, lanes, batching);
+    predictor = new SlotPredictor<>(this, line, lanes);
   }
 
   /** {@return a slot with that model, on the {@linkplain Lanes#shared() shared} lanes} */
@@ -57,8 +57,13 @@ public final class ModelSlot<I, O> implements AutoCloseable {
 
   /** {@return a slot with that model on those lanes} */
   public static <I, O> ModelSlot<I, O> of(Model<I, O> model, Lanes lanes) {
-    ModelSlot<I, O> slot = empty(model.info().name(), lanes);
-    slot.leasing.swap(new Version<>(model, lanes.size()));
+    return of(model, lanes, Batching.auto());
+  }
+
+  /** {@return a slot with that model on those lanes, its calls waiting and sharing runs so} */
+  public static <I, O> ModelSlot<I, O> of(Model<I, O> model, Lanes lanes, Batching batching) {
+    ModelSlot<I, O> slot = empty(model.info().name(), lanes, batching);
+    slot.publish(model, false);
     return slot;
   }
 
@@ -67,7 +72,12 @@ public final class ModelSlot<I, O> implements AutoCloseable {
    * first {@link #swap}}
    */
   public static <I, O> ModelSlot<I, O> empty(String name, Lanes lanes) {
-    return new ModelSlot<>(name, lanes, Ticker.SYSTEM, new Leasing<>(lanes, Background::reap));
+    return empty(name, lanes, Batching.auto());
+  }
+
+  /** As {@link #empty(String, Lanes)}, its calls waiting and sharing runs so. */
+  public static <I, O> ModelSlot<I, O> empty(String name, Lanes lanes, Batching batching) {
+    return new ModelSlot<>(name, lanes, batching, new Leasing<>(lanes, Background::reap));
   }
 
   /** {@return the one predictor of this slot; it lives as long as the slot} */
@@ -138,11 +148,21 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       if (before != null) {
         before.keepModel(keepOld);
       }
-      leasing.swap(next == null ? null : new Version<>(next, lanes.size()));
+      Version<I, O> version =
+          next == null ? null : new Version<>(next, lanes.dispatcher().capacity());
+      if (version != null) {
+        line.rule().follow(version.cost());
+      }
+      leasing.swap(version);
       return before;
     } finally {
       changes.unlock();
     }
+  }
+
+  /** {@return what runs of the current version cost, and what calls that meet do because of it} */
+  public BatchingReport batching() {
+    return line.rule().report();
   }
 
   /** Adds a listener for every call through this slot; closing what is returned removes it. */
@@ -199,12 +219,17 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return version == null ? name : version.info().label();
   }
 
-  Lanes lanes() {
-    return lanes;
+  Line<I, O> line() {
+    return line;
   }
 
-  long nanos() {
-    return ticker.nanos();
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** As {@link #peek}, or null. */
+  @Nullable Version<I, O> current() {
+    return leasing.current();
   }
 
   /** The current version, not leased: only its Java data may be looked at. */
@@ -235,7 +260,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       if (closed) {
         throw unavailable();
       }
-      lanes.enqueue(call, bounded);
+      line.enter(call, bounded);
     } catch (RuntimeException e) {
       waiting.decrementAndGet();
       throw e;
@@ -256,62 +281,123 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return failure;
   }
 
-  /** One row of a blocking caller that holds {@code lane}. */
-  Outcome<O> runOwn(Lane lane, I row, @Nullable Consumer<ModelInfo> model) {
-    if (closed) {
-      throw unavailable();
-    }
-    Lane.Single<I> rows = lane.single(row);
-    try {
-      return runLeased(lane, rows, null, 0, model).get(0);
-    } finally {
-      rows.forget();
-    }
-  }
-
-  /** The rows of a bulk call whose caller holds {@code lane}. */
-  List<Outcome<O>> runOwnAll(Lane lane, List<? extends I> rows) {
-    if (closed) {
-      throw unavailable();
-    }
-    return runLeased(lane, rows, null, 0, null);
-  }
-
-  /**
-   * One outcome per row; {@code validated} is the version that has accepted the rows, {@code start}
-   * 0 without a queue.
-   */
-  List<Outcome<O>> runLeased(
-      Lane lane,
-      List<? extends I> rows,
-      @Nullable Version<I, O> validated,
-      long start,
-      @Nullable Consumer<ModelInfo> model) {
-    Version<I, O> version = leasing.lease(lane);
+  /** The current version, kept for a bulk call until {@link #unpin}. */
+  Version<I, O> pin() {
+    Version<I, O> version = closed ? null : leasing.pin();
     if (version == null) {
-      return java.util.Collections.nCopies(rows.size(), Outcome.failed(unavailable()));
+      throw unavailable();
     }
+    return version;
+  }
+
+  void unpin(Version<I, O> version) {
+    leasing.unpin(version);
+  }
+
+  private Version<I, O> lease(Lane lane) {
+    Version<I, O> version = closed ? null : leasing.lease(lane);
+    if (version == null) {
+      throw unavailable();
+    }
+    return version;
+  }
+
+  /** One row of a blocking caller that holds {@code lane}. */
+  O runOwn(Lane lane, I row) {
+    Version<I, O> version = lease(lane);
     try {
-      if (model != null) {
-        model.accept(version.info());
-      }
-      return listeners.isActive()
-          ? runWatched(version, lane, rows, validated, start)
-          : runChecked(version, lane, rows, validated);
+      return runOne(version, lane, row);
     } finally {
       leasing.release(lane, version);
     }
   }
 
-  private List<Outcome<O>> runWatched(
-      Version<I, O> version,
-      Lane lane,
-      List<? extends I> rows,
-      @Nullable Version<I, O> validated,
-      long start) {
-    long begin = ticker.nanos();
-    List<Outcome<O>> outcomes = runChecked(version, lane, rows, validated);
-    long end = ticker.nanos();
+  /** As {@link #runOwn}, and says which version answered. */
+  Prediction<O> callOwn(Lane lane, I row) {
+    Version<I, O> version = lease(lane);
+    try {
+      return new Prediction<>(runOne(version, lane, row), version.info(), lane.nextCallId());
+    } finally {
+      leasing.release(lane, version);
+    }
+  }
+
+  private O runOne(Version<I, O> version, Lane lane, I row) {
+    return listeners.isActive() || lane.samples()
+        ? runMeasured(version, lane, row)
+        : version.runOne(lane, row);
+  }
+
+  private O runMeasured(Version<I, O> version, Lane lane, I row) {
+    long begin = line.nanos();
+    O answer;
+    try {
+      answer = version.runOne(lane, row);
+    } catch (InferenceException e) {
+      if (listeners.isActive()) {
+        listeners.failed(version.info(), e);
+      }
+      throw e;
+    }
+    long end = line.nanos();
+    line.ranDirectly(version, row, end - begin, end);
+    if (listeners.isActive()) {
+      listeners.predicted(version.info(), 1, 0, end - begin);
+    }
+    return answer;
+  }
+
+  /** The rows of a bulk call whose caller holds {@code lane}. */
+  List<Outcome<O>> runOwnAll(Lane lane, List<I> rows) {
+    Version<I, O> version = lease(lane);
+    try {
+      BatchRun<I, O> run = new BatchRun<>(line, version, lane, null);
+      run.add(rows, null);
+      long begin = line.nanos();
+      List<Outcome<O>> outcomes = run.run();
+      tell(version, outcomes, 0, line.nanos() - begin);
+      return outcomes;
+    } finally {
+      leasing.release(lane, version);
+    }
+  }
+
+  /** On a lane. Never throws. */
+  void runBatch(Lane lane, Batch<I, O> batch) {
+    Version<I, O> pinned = batch.calls().get(0).pinned();
+    Version<I, O> version = pinned == null ? leasing.lease(lane) : leasing.lease(lane, pinned);
+    if (version == null) {
+      batch.outcomes(null, Collections.nCopies(batch.allRows(), Outcome.failed(unavailable())));
+      return;
+    }
+    try {
+      BatchRun<I, O> run = new BatchRun<>(line, version, lane, batch);
+      for (Call<I, O> call : batch.calls()) {
+        run.add(call.rows(), call.validated());
+      }
+      long begin = line.nanos();
+      List<Outcome<O>> outcomes = run.run();
+      batch.outcomes(version.info(), outcomes);
+      tell(version, outcomes, begin - batch.calls().get(0).start(), line.nanos() - begin);
+    } catch (Throwable e) {
+      // Only an error in here or a backend's in batchesWith gets here: these rows fail, the lane
+      // goes on.
+      batch.outcomes(
+          version.info(),
+          Collections.nCopies(
+              batch.allRows(),
+              Outcome.failed(
+                  new PredictionFailedException(version.info().label() + " failed: " + e, e))));
+    } finally {
+      leasing.release(lane, version);
+    }
+  }
+
+  private void tell(
+      Version<I, O> version, List<Outcome<O>> outcomes, long queueNanos, long runNanos) {
+    if (!listeners.isActive()) {
+      return;
+    }
     int answered = 0;
     for (Outcome<O> outcome : outcomes) {
       if (outcome.succeeded()) {
@@ -321,29 +407,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       }
     }
     if (answered > 0) {
-      listeners.predicted(version.info(), answered, start == 0 ? 0 : begin - start, end - begin);
+      listeners.predicted(version.info(), answered, queueNanos, runNanos);
     }
-    return outcomes;
-  }
-
-  private List<Outcome<O>> runChecked(
-      Version<I, O> version, Lane lane, List<? extends I> rows, @Nullable Version<I, O> validated) {
-    if (version != validated) {
-      try {
-        for (int i = 0; i < rows.size(); i++) {
-          version.model().validate(rows.get(i));
-        }
-      } catch (InferenceException e) {
-        return java.util.Collections.nCopies(rows.size(), Outcome.failed(e));
-      } catch (Throwable e) {
-        // As for a run: a backend's bug must not end the lane.
-        return java.util.Collections.nCopies(
-            rows.size(),
-            Outcome.failed(
-                new PredictionFailedException(
-                    version.info().label() + " failed to validate: " + e, e)));
-      }
-    }
-    return rows.size() == 1 ? version.run(lane, rows) : version.runOneByOne(lane, rows);
   }
 }

@@ -1,5 +1,6 @@
 package dev.inflight;
 
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -29,7 +30,7 @@ public interface Predictor<I, O> {
   /**
    * {@return the answer}
    *
-   * @throws OverloadedException at once, if the queue is full
+   * @throws OverloadedException at once, if the queue is full or the timeout cannot be met
    * @throws DeadlineExceededException when the timeout passes, whatever the model does
    */
   default O predict(I row, CallOptions options) {
@@ -56,12 +57,23 @@ public interface Predictor<I, O> {
   }
 
   /**
-   * {@return the answers, in order, all from one version} Waits where other calls are rejected, and
-   * keeps one lane until the last row: split a long list.
+   * {@return the answers, in order, all from one version} Waits where other calls are rejected.
    *
    * @throws InferenceException the first failure, if a row fails
    */
   List<O> predictAll(List<? extends I> rows);
+
+  /**
+   * Answers every row of {@code rows}, in order, all from the version that is current now, on all
+   * lanes, in memory that does not depend on their number. Takes rows and gives answers on the
+   * calling thread; waits where other calls are rejected. A row that fails is a failed outcome and
+   * ends nothing.
+   *
+   * @param options the timeout is that of each chunk of rows, not of the whole
+   * @return what was done, when the last answer was given
+   */
+  BulkProgress predictAll(
+      Iterator<? extends I> rows, CallOptions options, BulkSink<? super O> sink);
 
   /**
    * {@return a predictor that calls {@code model}: for the tests of code that takes a predictor}

@@ -1,6 +1,7 @@
 package dev.inflight;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -9,28 +10,53 @@ import org.jspecify.annotations.Nullable;
 /**
  * The predictor of a slot: decides who runs a row.
  *
- * <p>Invariant: {@code lanes.enter()} and {@code lanes.exit()} pair up on every path of a blocking
- * call.
+ * <p>Invariant: every lane that is taken is left, and {@code dispatcher.enter()} and {@code exit()}
+ * pair up, on every path of a blocking call.
  */
 final class SlotPredictor<I, O> implements Predictor<I, O> {
   private final ModelSlot<I, O> slot;
-  private final Lanes lanes;
+  private final Line<I, O> line;
+  private final BatchingRule rule;
+  private final Dispatcher dispatcher;
+  private final @Nullable Bulkhead bulkhead;
+  private final int lanes;
+  private final Probe probe = new Probe();
 
-  SlotPredictor(ModelSlot<I, O> slot) {
+  SlotPredictor(ModelSlot<I, O> slot, Line<I, O> line, Lanes lanes) {
     this.slot = slot;
-    lanes = slot.lanes();
+    this.line = line;
+    rule = line.rule();
+    dispatcher = lanes.dispatcher();
+    bulkhead = lanes.bulkhead();
+    this.lanes = lanes.size();
   }
 
   @Override
   public O predict(I row) {
     Objects.requireNonNull(row, "row");
-    Lane lane = lanes.enter();
+    if (rule.isDirect()) {
+      Lane lane = dispatcher.tryAnyLane(bulkhead);
+      if (lane != null) {
+        try {
+          return slot.runOwn(lane, row);
+        } finally {
+          dispatcher.leave(lane, bulkhead);
+        }
+      }
+    }
+    boolean mayTry = dispatcher.enter();
     try {
-      return lane == null
-          ? queued(List.of(row), CallOptions.defaults(), true).prediction().value()
-          : slot.runOwn(lane, row, null).value();
+      Lane lane = mayTry ? ownLane() : null;
+      if (lane == null) {
+        return queued(List.of(row), CallOptions.defaults()).prediction().value();
+      }
+      try {
+        return slot.runOwn(lane, row);
+      } finally {
+        dispatcher.leave(lane, bulkhead);
+      }
     } finally {
-      lanes.exit(lane);
+      dispatcher.exit();
     }
   }
 
@@ -39,32 +65,67 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     Objects.requireNonNull(row, "row");
     // A caller inside native code cannot leave it, so a call with a timeout goes to a lane's
     // thread.
-    Lane lane = options.timeout().isPresent() ? null : lanes.enter();
-    try {
-      if (lane == null) {
-        return queued(List.of(row), options, true).prediction();
-      }
-      Answered model = new Answered();
-      O value = slot.runOwn(lane, row, info -> model.info = info).value();
-      return new Prediction<>(value, Objects.requireNonNull(model.info), lane.nextCallId());
-    } finally {
-      if (options.timeout().isEmpty()) {
-        lanes.exit(lane);
+    boolean onCaller = options.timeout().isEmpty() || line.batching().callerRuns();
+    if (onCaller && rule.isDirect()) {
+      Lane lane = dispatcher.tryAnyLane(bulkhead);
+      if (lane != null) {
+        return callOn(lane, row);
       }
     }
+    boolean mayTry = dispatcher.enter();
+    try {
+      Lane lane = mayTry && onCaller ? ownLane() : null;
+      return lane == null ? queued(List.of(row), options).prediction() : callOn(lane, row);
+    } finally {
+      dispatcher.exit();
+    }
+  }
+
+  private Prediction<O> callOn(Lane lane, I row) {
+    try {
+      return slot.callOwn(lane, row);
+    } finally {
+      dispatcher.leave(lane, bulkhead);
+    }
+  }
+
+  /** A lane for a caller that may try for one; null if it has to wait its turn. */
+  private @Nullable Lane ownLane() {
+    if (!rule.runsOnCaller() || (VirtualThreads.isCurrent() && probe.isDue())) {
+      return null;
+    }
+    Lane lane = dispatcher.tryLane(bulkhead);
+    if (lane != null && dispatcher.hasQueued()) {
+      // Somebody queued while the lane was being taken and may have counted on it.
+      dispatcher.leave(lane, bulkhead);
+      return null;
+    }
+    return lane;
+  }
+
+  private Call<I, O> queued(List<I> rows, CallOptions options) {
+    Call<I, O> call = new Call<>(line, rows, options, null, null);
+    slot.accept(call, true);
+    call.await();
+    if (VirtualThreads.isCurrent()) {
+      probe.returned(dispatcher.isCrowded());
+    }
+    return call;
   }
 
   @Override
   public O predict(I row, CallOptions options) {
-    return options.timeout().isEmpty() ? predict(row) : call(row, options).value();
+    return options.timeout().isEmpty() && options.priority() == Priority.NORMAL
+        ? predict(row)
+        : call(row, options).value();
   }
 
   @Override
   public CompletableFuture<Prediction<O>> submit(I row, CallOptions options) {
     Objects.requireNonNull(row, "row");
     CallFuture<O> future = new CallFuture<>();
-    Call<I, O> call = new Call<>(slot, List.of(row), options, future);
-    future.cancel = call::giveUp;
+    Call<I, O> call = new Call<>(line, List.of(row), options, null, future);
+    future.call = call;
     slot.accept(call, true);
     call.armTimer();
     return future;
@@ -75,44 +136,74 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     if (rows.isEmpty()) {
       return List.of();
     }
-    Lane lane = lanes.enter();
-    List<Outcome<O>> outcomes;
-    try {
-      outcomes =
-          lane == null
-              ? queued(List.copyOf(rows), CallOptions.defaults(), false).outcomes()
-              : slot.runOwnAll(lane, List.copyOf(rows));
-    } finally {
-      lanes.exit(lane);
+    List<I> copy = List.copyOf(rows);
+    List<O> answers = new ArrayList<>(copy.size());
+    if (copy.size() <= rule.cap()) {
+      boolean mayTry = dispatcher.enter();
+      try {
+        Lane lane = mayTry ? dispatcher.tryLane(bulkhead) : null;
+        if (lane != null) {
+          try {
+            slot.runOwnAll(lane, copy).forEach(outcome -> answers.add(outcome.value()));
+            return answers;
+          } finally {
+            dispatcher.leave(lane, bulkhead);
+          }
+        }
+      } finally {
+        dispatcher.exit();
+      }
     }
-    List<O> answers = new ArrayList<>(outcomes.size());
-    for (Outcome<O> outcome : outcomes) {
-      answers.add(outcome.value());
-    }
+    predictAll(
+        copy.iterator(), CallOptions.defaults(), (index, outcome) -> answers.add(outcome.value()));
     return answers;
   }
 
-  private Call<I, O> queued(List<? extends I> rows, CallOptions options, boolean bounded) {
-    Call<I, O> call = new Call<>(slot, rows, options, null);
-    slot.accept(call, bounded);
-    call.await();
-    return call;
+  @Override
+  public BulkProgress predictAll(
+      Iterator<? extends I> rows, CallOptions options, BulkSink<? super O> sink) {
+    Version<I, O> version = slot.pin();
+    try {
+      return new Bulk<>(line, version, lanes, options, sink).run(rows);
+    } finally {
+      slot.unpin(version);
+    }
   }
 
-  /** Where a run says which version it used. */
-  private static final class Answered {
-    @Nullable ModelInfo info;
+  /**
+   * A virtual caller that runs its own row keeps its carrier, so company can never show itself: now
+   * and then one waits instead. All fields are racy; a lost update is a probe more or less.
+   */
+  private static final class Probe {
+    private static final int SHORTEST = 16;
+    private static final int LONGEST = 1024;
+    private int period = SHORTEST;
+    private int left = SHORTEST;
+
+    boolean isDue() {
+      if (--left > 0) {
+        return false;
+      }
+      left = period;
+      return true;
+    }
+
+    /** A virtual caller has waited, and met others or not. */
+    void returned(boolean crowded) {
+      period = crowded ? SHORTEST : Math.min(LONGEST, 2 * period);
+    }
   }
 
-  /** Cancelling takes the row out of the queue. */
+  /** Cancelling it takes the row out of the queue. */
   private static final class CallFuture<O> extends CompletableFuture<Prediction<O>> {
-    private volatile Runnable cancel = () -> {};
+    private volatile @Nullable Call<?, O> call;
 
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
       boolean cancelled = super.cancel(mayInterruptIfRunning);
-      if (cancelled) {
-        cancel.run();
+      Call<?, O> waiting = call;
+      if (cancelled && waiting != null) {
+        waiting.giveUp();
       }
       return cancelled;
     }

@@ -3,6 +3,7 @@ package dev.inflight;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ final class Version<I, O> {
   private final Model<I, O> model;
   private final ModelInfo info;
   private final @Nullable Runner<I, O>[] runners;
+  private final RunCost cost = new RunCost();
+  private final AtomicInteger pins = new AtomicInteger();
   private final CompletableFuture<Model<I, O>> ended = new CompletableFuture<>();
   private volatile boolean keepModel;
 
@@ -51,47 +54,82 @@ final class Version<I, O> {
     return ended;
   }
 
-  /** One outcome per row, whatever the backend does. */
-  List<Outcome<O>> run(Lane lane, List<? extends I> rows) {
+  /** What its runs cost. */
+  RunCost cost() {
+    return cost;
+  }
+
+  /** How many bulk calls keep it for themselves; see {@link Leasing#pin}. */
+  AtomicInteger pins() {
+    return pins;
+  }
+
+  private Runner<I, O> runner(Lane lane) throws Exception {
+    Runner<I, O> runner = runners[lane.index()];
+    if (runner == null) {
+      runner = model.newRunner(lane);
+      runners[lane.index()] = runner;
+    }
+    return runner;
+  }
+
+  /**
+   * The answer to a row of a caller that holds the lane.
+   *
+   * @throws InferenceException the row's failure, whatever the backend threw
+   */
+  O runOne(Lane lane, I row) {
     try {
-      Runner<I, O> runner = runners[lane.index()];
-      if (runner == null) {
-        runner = model.newRunner(lane);
-        runners[lane.index()] = runner;
+      model.validate(row);
+      O answer = runner(lane).runOne(row);
+      if (answer == null) {
+        throw new PredictionFailedException(info.label() + ": expected an answer, got null");
       }
-      List<Outcome<O>> outcomes = runner.run(rows);
+      return answer;
+    } catch (InferenceException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * One outcome per row, from one run of the backend; the list may change with the next run.
+   *
+   * @throws InferenceException if the run failed as a whole
+   */
+  List<Outcome<O>> run(Lane lane, List<? extends I> rows, @Nullable Batch<I, O> batch) {
+    try {
+      Runner<I, O> runner = runner(lane);
+      if (batch != null && !batch.enter(runner)) {
+        throw new PredictionFailedException(info.label() + ": nobody waits for the answers");
+      }
+      List<Outcome<O>> outcomes;
+      try {
+        outcomes = runner.run(rows);
+      } finally {
+        if (batch != null) {
+          batch.leave();
+        }
+      }
       if (outcomes.size() != rows.size()) {
-        return allFailed(
-            rows.size(),
-            new PredictionFailedException(
-                info.label() + ": expected " + rows.size() + " answers, got " + outcomes.size()));
+        throw new PredictionFailedException(
+            info.label() + ": expected " + rows.size() + " answers, got " + outcomes.size());
       }
       for (int i = 0; i < outcomes.size(); i++) {
         Objects.requireNonNull(outcomes.get(i), "outcome");
       }
       return outcomes;
     } catch (InferenceException e) {
-      return allFailed(rows.size(), e);
+      throw e;
     } catch (Throwable e) {
       // Whatever a backend throws, an Error included, belongs to these rows; the lane goes on.
-      return allFailed(
-          rows.size(), new PredictionFailedException(info.label() + " failed: " + e, e));
+      throw failed(e);
     }
   }
 
-  /** Several rows, each in a run of its own. */
-  List<Outcome<O>> runOneByOne(Lane lane, List<? extends I> rows) {
-    List<Outcome<O>> outcomes = new java.util.ArrayList<>(rows.size());
-    for (I row : rows) {
-      Lane.Single<I> single = lane.single(row);
-      outcomes.add(run(lane, single).get(0));
-      single.forget();
-    }
-    return outcomes;
-  }
-
-  private static <O> List<Outcome<O>> allFailed(int rows, InferenceException e) {
-    return java.util.Collections.nCopies(rows, Outcome.failed(e));
+  private PredictionFailedException failed(Throwable e) {
+    return new PredictionFailedException(info.label() + " failed: " + e, e);
   }
 
   /** On the reaper only. Closes runners and model; a second call does nothing. */

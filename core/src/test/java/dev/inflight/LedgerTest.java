@@ -9,7 +9,6 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
@@ -62,8 +61,9 @@ class LedgerTest {
               }
               return FakeModel.echo("1", rows);
             });
-    try (Lanes lanes = new Lanes(2, false, 8, 1 << 20, ForkJoinPool.commonPool())) {
-      ModelSlot<String, String> slot = ModelSlot.of(model, lanes);
+    try (Lanes lanes = Lanes.of(2)) {
+      ModelSlot<String, String> slot =
+          ModelSlot.of(model, lanes, Batching.auto().withQueue(8, 1 << 20));
       List<Thread> callers = new ArrayList<>();
       List<CompletableFuture<Void>> ends = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
@@ -82,7 +82,7 @@ class LedgerTest {
       }
       slot.close();
       assertThat(model.closes).hasValue(1);
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(slot.line().waiting()).isZero();
     }
     System.out.printf(
         "ledger: %s made, %s completed, %s failed, %s rejected, %s timed out, %s cancelled%n",
@@ -141,9 +141,10 @@ class LedgerTest {
   @Test
   void submit_rejectedWithTimeout_leavesTheSlotsCountAlone() throws Exception {
     try (Gate gate = new Gate();
-        Lanes lanes = new Lanes(1, false, 1, 1000, ForkJoinPool.commonPool())) {
+        Lanes lanes = Lanes.of(1)) {
       FakeModel model = gate.model("1");
-      ModelSlot<String, String> slot = ModelSlot.of(model, lanes);
+      ModelSlot<String, String> slot =
+          ModelSlot.of(model, lanes, Batching.auto().withQueue(1, 1000));
       var held = slot.predictor().submit("hold");
       gate.awaitEntered();
       var queued = slot.predictor().submit("a");

@@ -9,7 +9,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -20,8 +19,13 @@ import org.junit.jupiter.api.Timeout;
 class PredictorTest {
   private static final CallOptions SHORT = CallOptions.timeout(Duration.ofMillis(50));
 
-  private static Lanes small(int lanes, int maxRows, long maxBytes) {
-    return new Lanes(lanes, false, maxRows, maxBytes, ForkJoinPool.commonPool());
+  private static <I, O> ModelSlot<I, O> small(
+      Model<I, O> model, Lanes lanes, int maxRows, long maxBytes) {
+    return ModelSlot.of(model, lanes, Batching.auto().withQueue(maxRows, maxBytes));
+  }
+
+  private static int queued(ModelSlot<?, ?> slot) {
+    return slot.line().waiting();
   }
 
   private static Thread start(Runnable task) {
@@ -31,8 +35,8 @@ class PredictorTest {
     return thread;
   }
 
-  private static void awaitQueued(Lanes lanes, int rows) {
-    while (lanes.queuedRows() != rows) {
+  private static void awaitQueued(ModelSlot<?, ?> slot, int rows) {
+    while (queued(slot) != rows) {
       Thread.onSpinWait();
     }
   }
@@ -69,7 +73,7 @@ class PredictorTest {
       gate.awaitEntered();
       CompletableFuture<String> waiting =
           CompletableFuture.supplyAsync(() -> slot.predictor().predict("b"), task -> start(task));
-      awaitQueued(lanes, 1);
+      awaitQueued(slot, 1);
       assertThat(waiting).isNotDone();
       gate.open();
       assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo("1:b");
@@ -93,7 +97,7 @@ class PredictorTest {
           .hasMessageContaining("queued");
       assertThat(Duration.ofNanos(System.nanoTime() - begin))
           .isBetween(Duration.ofMillis(100), Duration.ofSeconds(2));
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(queued(slot)).isZero();
       gate.open();
       slot.close();
     }
@@ -111,7 +115,7 @@ class PredictorTest {
             .isInstanceOf(ExecutionException.class)
             .hasCauseInstanceOf(DeadlineExceededException.class);
       }
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(queued(slot)).isZero();
       gate.open();
       slot.close();
     }
@@ -120,8 +124,8 @@ class PredictorTest {
   @Test
   void predict_queueFullOfRows_isRejectedAtOnce() throws Exception {
     try (Gate gate = new Gate();
-        Lanes lanes = small(1, 2, 1000)) {
-      var slot = ModelSlot.of(gate.model("1"), lanes);
+        Lanes lanes = Lanes.of(1)) {
+      var slot = small(gate.model("1"), lanes, 2, 1000);
       var predictor = slot.predictor();
       var held = predictor.submit("hold");
       gate.awaitEntered();
@@ -140,15 +144,15 @@ class PredictorTest {
       gate.open();
       CompletableFuture.allOf(held, first, second).get(10, TimeUnit.SECONDS);
       slot.close();
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(queued(slot)).isZero();
     }
   }
 
   @Test
   void predict_queueFullOfBytes_isRejectedAtOnce() throws Exception {
     try (Gate gate = new Gate();
-        Lanes lanes = small(1, 100, 10)) {
-      var slot = ModelSlot.of(gate.model("1"), lanes);
+        Lanes lanes = Lanes.of(1)) {
+      var slot = small(gate.model("1"), lanes, 100, 10);
       var held = slot.predictor().submit("hold");
       gate.awaitEntered();
       var first = slot.predictor().submit("12345678");
@@ -164,15 +168,15 @@ class PredictorTest {
   @Test
   void predictAll_queueFull_waitsInstead() throws Exception {
     try (Gate gate = new Gate();
-        Lanes lanes = small(1, 1, 1000)) {
-      var slot = ModelSlot.of(gate.model("1"), lanes);
+        Lanes lanes = Lanes.of(1)) {
+      var slot = small(gate.model("1"), lanes, 1, 1000);
       var held = slot.predictor().submit("hold");
       gate.awaitEntered();
       var first = slot.predictor().submit("a");
       var all =
           CompletableFuture.supplyAsync(
               () -> slot.predictor().predictAll(List.of("x", "y")), task -> start(task));
-      awaitQueued(lanes, 3);
+      awaitQueued(slot, 3);
       gate.open();
       assertThat(all.get(10, TimeUnit.SECONDS)).containsExactly("1:x", "1:y");
       CompletableFuture.allOf(held, first).get(10, TimeUnit.SECONDS);
@@ -199,12 +203,12 @@ class PredictorTest {
                 }
                 flag.set(Thread.currentThread().isInterrupted());
               });
-      awaitQueued(lanes, 1);
+      awaitQueued(slot, 1);
       caller.interrupt();
       caller.join(10_000);
       assertThat(thrown.get()).isInstanceOf(CancellationException.class);
       assertThat(flag.get()).isTrue();
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(queued(slot)).isZero();
       gate.open();
       held.get(10, TimeUnit.SECONDS);
       slot.close();
@@ -220,9 +224,9 @@ class PredictorTest {
       var held = slot.predictor().submit("hold");
       gate.awaitEntered();
       var waiting = slot.predictor().submit("a");
-      assertThat(lanes.queuedRows()).isEqualTo(1);
+      assertThat(queued(slot)).isEqualTo(1);
       assertThat(waiting.cancel(true)).isTrue();
-      assertThat(lanes.queuedRows()).isZero();
+      assertThat(queued(slot)).isZero();
       gate.open();
       held.get(10, TimeUnit.SECONDS);
       slot.close();
@@ -233,7 +237,10 @@ class PredictorTest {
   @Test
   void submit_continuation_neverRunsOnALane() throws Exception {
     Executor completions = task -> new Thread(task, "test-completions").start();
-    try (Lanes lanes = new Lanes(1, false, 10, 1000, completions);
+    try (Lanes lanes =
+            Lanes.of(
+                1,
+                new Surroundings(Ticker.SYSTEM, Surroundings.SYSTEM.alarm(), completions, null));
         var slot = ModelSlot.of(new FakeModel("1"), lanes)) {
       for (int i = 0; i < 200; i++) {
         var future = slot.predictor().submit("a");

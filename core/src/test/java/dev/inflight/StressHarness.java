@@ -78,7 +78,7 @@ final class StressHarness {
       throws Exception {
     Lanes lanes = Lanes.of(laneCount);
     ModelSlot<Integer, Long> slot =
-        new ModelSlot<>("stress", lanes, Ticker.SYSTEM, leasing.apply(lanes));
+        new ModelSlot<>("stress", lanes, Batching.auto(), leasing.apply(lanes));
     for (InferenceListener listener : listeners) {
       slot.listen(listener);
     }

@@ -1,5 +1,6 @@
 package dev.inflight.deploy;
 
+import dev.inflight.Batching;
 import dev.inflight.InferenceListener;
 import dev.inflight.Lanes;
 import dev.inflight.Model;
@@ -81,7 +82,7 @@ public final class Deployment<I, O> implements AutoCloseable {
 
   private Deployment(Builder<I, O> settings) {
     this.settings = settings;
-    slot = ModelSlot.empty(settings.name, settings.lanes);
+    slot = ModelSlot.empty(settings.name, settings.lanes, settings.batching);
     settings.inferenceListeners.forEach(slot::listen);
     status = new DeploymentStatus(settings.name, Optional.empty(), List.of(), Optional.empty());
   }
@@ -107,6 +108,7 @@ public final class Deployment<I, O> implements AutoCloseable {
     private VersionPolicy policy = VersionPolicy.latest();
     private Duration interval = Duration.ofSeconds(1);
     private Lanes lanes = Lanes.shared();
+    private Batching batching = Batching.auto();
     private Path staging = Path.of(System.getProperty("java.io.tmpdir"));
 
     private Builder(String name, ModelRepository repository, ModelLoader<I, O> loader) {
@@ -132,6 +134,12 @@ public final class Deployment<I, O> implements AutoCloseable {
             "poll interval: expected a positive duration, got " + interval);
       }
       this.interval = interval;
+      return this;
+    }
+
+    /** How calls may wait and share runs; {@link Batching#auto()}, if not said. */
+    public Builder<I, O> batching(Batching batching) {
+      this.batching = batching;
       return this;
     }
 

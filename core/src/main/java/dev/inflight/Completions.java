@@ -1,0 +1,103 @@
+package dev.inflight;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Completes futures off the lanes, in the order of their runs.
+ *
+ * <p>Invariant: while {@code done} is not empty at least one drainer runs or is about to. One
+ * drainer is enough as long as continuations are quick; when none of them got on for {@link
+ * #STALLED} nanoseconds another one starts, so a continuation that blocks delays nobody else for
+ * long.
+ */
+final class Completions {
+  /** Long against a continuation that hands over, short against a caller's patience. */
+  static final long STALLED = 1_000_000;
+
+  /** More continuations that block for ever than this are the application's problem. */
+  private static final int MAX_DRAINERS = 64;
+
+  private final Executor executor;
+  private final Ticker ticker;
+  private final ConcurrentLinkedQueue<Runnable> done = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger drainers = new AtomicInteger();
+  private volatile long delivered;
+  private volatile long seen;
+  private volatile long seenAt;
+
+  Completions(Executor executor, Ticker ticker) {
+    this.executor = executor;
+    this.ticker = ticker;
+  }
+
+  /** For one completion; {@link #flush} must follow, once for any number of them. */
+  void add(Runnable completion) {
+    done.add(completion);
+  }
+
+  /** {@code completion} and whatever else waits, soon. */
+  void execute(Runnable completion) {
+    add(completion);
+    flush();
+  }
+
+  void flush() {
+    int now = drainers.get();
+    if (now == 0) {
+      start(0);
+    } else if (stalled()) {
+      start(now);
+    }
+  }
+
+  /** Whether somebody should {@link #flush} again in a while. */
+  boolean isPending() {
+    return !done.isEmpty();
+  }
+
+  private void start(int running) {
+    if (running < MAX_DRAINERS && !done.isEmpty() && drainers.compareAndSet(running, running + 1)) {
+      seen = delivered;
+      seenAt = ticker.nanos();
+      executor.execute(this::drain);
+    }
+  }
+
+  /** Racy on purpose: at worst a drainer too many, or one a millisecond later. */
+  private boolean stalled() {
+    long now = ticker.nanos();
+    if (delivered != seen) {
+      seen = delivered;
+      seenAt = now;
+      return false;
+    }
+    if (now - seenAt < STALLED) {
+      return false;
+    }
+    seenAt = now;
+    return true;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only its change is looked at
+  private void drain() {
+    while (true) {
+      Runnable completion;
+      while ((completion = done.poll()) != null) {
+        completion.run();
+        delivered++;
+      }
+      drainers.decrementAndGet();
+      // Dekker: who added before this look is seen here, who adds later sees a drainer less.
+      if (done.isEmpty() || !again()) {
+        return;
+      }
+    }
+  }
+
+  private boolean again() {
+    int now = drainers.get();
+    return now == 0 && drainers.compareAndSet(0, 1);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.inflight;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What runs of one version cost: t(b) = fixed + row * b, learnt while they happen.
+ *
+ * <p>Invariant: {@code line} is fitted through one robust point per size class. A class keeps its
+ * last {@link #KEPT} runs and stands for the lower quartile of their cost per row, so neither a
+ * preempted run nor one before the JIT moves it for long. Only the winner of {@code writing}
+ * touches the samples; a run that loses is not recorded, there are plenty.
+ */
+final class RunCost {
+  /** Long enough for a quartile, short enough to forget the JIT's warm-up within a second. */
+  private static final int KEPT = 16;
+
+  /** Size classes 1, 2, 3-4, 5-8, ... */
+  private static final int CLASSES = 12;
+
+  /** Fewer runs of a class say nothing. */
+  private static final int ENOUGH = 4;
+
+  /** Where a saving is looked at: most of what a batch can save is saved by then. */
+  static final int TYPICAL = 16;
+
+  /** A fit; {@code known} says whether it rests on runs of several sizes. */
+  record Line(double fixed, double row, double one, boolean known) {
+    static final Line UNKNOWN = new Line(0, 0, 0, false);
+
+    /** The run of {@code rows} rows in nanoseconds; 0 if unknown. */
+    double nanos(int rows) {
+      return known ? fixed + row * rows : one * rows;
+    }
+
+    /** What each row of a typical batch saves against a run of its own. */
+    double saving() {
+      return known ? one - nanos(TYPICAL) / TYPICAL : one;
+    }
+  }
+
+  private final double[][] perRow = new double[CLASSES][KEPT];
+  private final double[][] sizes = new double[CLASSES][KEPT];
+  private final int[] counts = new int[CLASSES];
+  private final AtomicBoolean writing = new AtomicBoolean();
+  private volatile Line line = Line.UNKNOWN;
+  private volatile long runs;
+
+  Line line() {
+    return line;
+  }
+
+  /** Runs recorded. */
+  long runs() {
+    return runs;
+  }
+
+  /** A run of {@code rows} rows took {@code nanos}. True if the fit was made anew. */
+  boolean observe(int rows, long nanos) {
+    if (rows <= 0 || nanos <= 0 || !writing.compareAndSet(false, true)) {
+      return false;
+    }
+    try {
+      int sizeClass = sizeClass(rows);
+      int at = counts[sizeClass]++ % KEPT;
+      perRow[sizeClass][at] = (double) nanos / rows;
+      sizes[sizeClass][at] = rows;
+      long seen = runs + 1;
+      runs = seen;
+      if (seen > KEPT && seen % KEPT != 0) {
+        return false;
+      }
+      line = fit();
+      return true;
+    } finally {
+      writing.set(false);
+    }
+  }
+
+  private static int sizeClass(int rows) {
+    return Math.min(CLASSES - 1, 32 - Integer.numberOfLeadingZeros(rows - 1));
+  }
+
+  /** Least squares of relative errors: a batch of 256 must not drown what one row costs. */
+  private Line fit() {
+    double sw = 0;
+    double swx = 0;
+    double swy = 0;
+    double swxx = 0;
+    double swxy = 0;
+    int points = 0;
+    for (int c = 0; c < CLASSES; c++) {
+      if (counts[c] < ENOUGH) {
+        continue;
+      }
+      int at = quartile(c);
+      double x = sizes[c][at];
+      double y = perRow[c][at] * x;
+      double w = 1 / (y * y);
+      sw += w;
+      swx += w * x;
+      swy += w * y;
+      swxx += w * x * x;
+      swxy += w * x * y;
+      points++;
+    }
+    double one = counts[0] < ENOUGH ? 0 : perRow[0][quartile(0)];
+    double spread = sw * swxx - swx * swx;
+    if (points < 2 || spread <= 1e-12 * sw * swxx) {
+      return new Line(0, one, one, false);
+    }
+    double row = Math.max(0, (sw * swxy - swx * swy) / spread);
+    double fixed = Math.max(0, (swy - row * swx) / sw);
+    if (fixed == 0) {
+      row = swxy / swxx;
+    }
+    return new Line(fixed, row, one == 0 ? fixed + row : one, true);
+  }
+
+  /** Where the lower quartile of a class's cost per row stands. */
+  private int quartile(int sizeClass) {
+    int n = Math.min(counts[sizeClass], KEPT);
+    double[] sorted = Arrays.copyOf(perRow[sizeClass], n);
+    Arrays.sort(sorted);
+    double wanted = sorted[(n - 1) / 4];
+    for (int i = 0; i < n; i++) {
+      if (perRow[sizeClass][i] == wanted) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  /** The candidate whose rows were cheapest, or the first that was not tried yet. */
+  int cheapest(int... candidates) {
+    while (!writing.compareAndSet(false, true)) {
+      Thread.onSpinWait();
+    }
+    try {
+      int best = candidates[0];
+      double least = Double.MAX_VALUE;
+      for (int rows : candidates) {
+        int c = sizeClass(rows);
+        if (counts[c] < ENOUGH) {
+          return rows;
+        }
+        double cost = perRow[c][quartile(c)];
+        if (cost < least) {
+          least = cost;
+          best = rows;
+        }
+      }
+      return best;
+    } finally {
+      writing.set(false);
+    }
+  }
+}
