@@ -137,6 +137,8 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       return List.of();
     }
     List<I> copy = List.copyOf(rows);
+    Model<I, O> model = slot.peek().model();
+    copy.forEach(model::validate); // all or nothing: no work for a list that cannot be answered
     List<O> answers = new ArrayList<>(copy.size());
     if (copy.size() <= rule.cap()) {
       boolean mayTry = dispatcher.enter();

@@ -30,6 +30,10 @@ class ArchitectureTest {
   /** Whoever adds a name here adds something that users see, and that we keep for years. */
   private static final List<String> PUBLIC =
       List.of(
+          "dev.inflight.Batching",
+          "dev.inflight.BatchingReport",
+          "dev.inflight.BulkProgress",
+          "dev.inflight.BulkSink",
           "dev.inflight.CallOptions",
           "dev.inflight.Codec",
           "dev.inflight.CodecRows",
@@ -51,6 +55,7 @@ class ArchitectureTest {
           "dev.inflight.Prediction",
           "dev.inflight.PredictionFailedException",
           "dev.inflight.Predictor",
+          "dev.inflight.Priority",
           "dev.inflight.Runner",
           "dev.inflight.deploy.Deployment",
           "dev.inflight.deploy.DeploymentListener",
