@@ -97,7 +97,14 @@ final class BatchingRule {
     return batching.maxDelay().isZero();
   }
 
-  /** A run on a lane or a sample of the others: {@code rows} in {@code nanos}, at {@code now}. */
+  /** A sample of the rows that callers run themselves. */
+  void observeOwn(RunCost of, long nanos, long now) {
+    if (of.observeOwn(nanos) && of == cost) {
+      decide(of.line(), now);
+    }
+  }
+
+  /** A run of a batch: {@code rows} in {@code nanos}, at {@code now}. */
   void observe(RunCost of, int rows, long nanos, long now) {
     if (of.observe(rows, nanos) && of == cost) {
       decide(of.line(), now);

@@ -144,7 +144,12 @@ final class Line<I, O> {
 
   /** A sampled run of a caller's own row. */
   void ranDirectly(Version<I, O> version, I row, long nanos, long now) {
-    rule.observe(version.cost(), Math.max(1, version.model().rows(row)), nanos, now);
+    int rows = Math.max(1, version.model().rows(row));
+    if (rows == 1) {
+      rule.observeOwn(version.cost(), nanos, now);
+    } else {
+      rule.observe(version.cost(), rows, nanos, now);
+    }
     rule.ran(Lane.sampled(), Lane.sampled() * nanos, now);
     rule.maybeProbe(now);
   }

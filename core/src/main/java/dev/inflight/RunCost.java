@@ -15,8 +15,14 @@ final class RunCost {
   /** Long enough for a quartile, short enough to forget the JIT's warm-up within a second. */
   private static final int KEPT = 16;
 
-  /** Size classes 1, 2, 3-4, 5-8, ... */
-  private static final int CLASSES = 12;
+  /** Size classes 1, 2, 3-4, 5-8, ..., and callers' own rows. */
+  private static final int CLASSES = 13;
+
+  /**
+   * A caller's own row costs less than a single row on a lane's thread, whose caches are cold: what
+   * a batch saves is saved against this.
+   */
+  private static final int OWN = CLASSES - 1;
 
   /** Fewer runs of a class say nothing. */
   private static final int ENOUGH = 4;
@@ -55,13 +61,21 @@ final class RunCost {
     return runs;
   }
 
-  /** A run of {@code rows} rows took {@code nanos}. True if the fit was made anew. */
+  /** A lane's run of {@code rows} rows took {@code nanos}. True if the fit was made anew. */
   boolean observe(int rows, long nanos) {
-    if (rows <= 0 || nanos <= 0 || !writing.compareAndSet(false, true)) {
+    return record(sizeClass(rows), rows, nanos);
+  }
+
+  /** A caller's run of its own row took {@code nanos}. True if the fit was made anew. */
+  boolean observeOwn(long nanos) {
+    return record(OWN, 1, nanos);
+  }
+
+  private boolean record(int sizeClass, int rows, long nanos) {
+    if (nanos <= 0 || !writing.compareAndSet(false, true)) {
       return false;
     }
     try {
-      int sizeClass = sizeClass(rows);
       int at = counts[sizeClass]++ % KEPT;
       perRow[sizeClass][at] = (double) nanos / rows;
       sizes[sizeClass][at] = rows;
@@ -78,7 +92,7 @@ final class RunCost {
   }
 
   private static int sizeClass(int rows) {
-    return Math.min(CLASSES - 1, 32 - Integer.numberOfLeadingZeros(rows - 1));
+    return Math.min(OWN - 1, 32 - Integer.numberOfLeadingZeros(rows - 1));
   }
 
   /** Least squares of relative errors: a batch of 256 must not drown what one row costs. */
@@ -90,7 +104,7 @@ final class RunCost {
     double swxy = 0;
     int points = 0;
     for (int c = 0; c < CLASSES; c++) {
-      if (counts[c] < ENOUGH) {
+      if (counts[c] < ENOUGH || (c == 0 && counts[OWN] >= ENOUGH)) {
         continue;
       }
       int at = quartile(c);
@@ -104,7 +118,8 @@ final class RunCost {
       swxy += w * x * y;
       points++;
     }
-    double one = counts[0] < ENOUGH ? 0 : perRow[0][quartile(0)];
+    int single = counts[OWN] >= ENOUGH ? OWN : 0;
+    double one = counts[single] < ENOUGH ? 0 : perRow[single][quartile(single)];
     double spread = sw * swxx - swx * swx;
     if (points < 2 || spread <= 1e-12 * sw * swxx) {
       return new Line(0, one, one, false);
