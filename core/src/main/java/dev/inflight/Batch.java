@@ -117,14 +117,13 @@ final class Batch<I, O> {
     Lane at = Objects.requireNonNull(lane);
     List<Outcome<O>> all = Objects.requireNonNull(outcomes);
     int from = 0;
+    int ended = 0;
     for (int i = 0; i < calls.size(); i++) {
       Call<I, O> call = calls.get(i);
-      int n = call.rows().size();
-      List<Outcome<O>> own =
-          n == 1 ? List.of(all.get(from)) : n == all.size() ? all : all.subList(from, from + n);
-      call.answer(own, model, at.nextCallId());
-      from += n;
+      ended += call.answer(all, from, model, at.nextCallId()) ? 1 : 0;
+      from += call.rows().size();
     }
+    line.slot().callsEnded(ended);
     line.completions().flush();
   }
 

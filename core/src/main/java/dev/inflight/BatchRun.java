@@ -20,6 +20,8 @@ final class BatchRun<I, O> {
   private final List<@Nullable Outcome<O>> outcomes = new ArrayList<>();
   private int budget;
   private int weight;
+  private int refused;
+  private @Nullable InferenceException wholeFailure;
 
   /** Of a batch, whose calls may be given up meanwhile, or without one of a caller's own rows. */
   BatchRun(Line<I, O> line, Version<I, O> version, Lane lane, @Nullable Batch<I, O> batch) {
@@ -34,7 +36,9 @@ final class BatchRun<I, O> {
     for (int i = 0; i < more.size(); i++) {
       I row = more.get(i);
       rows.add(row);
-      outcomes.add(validated == version ? null : refusal(row));
+      Outcome<O> refusal = validated == version ? null : refusal(row);
+      refused += refusal == null ? 0 : 1;
+      outcomes.add(refusal);
     }
   }
 
@@ -54,6 +58,12 @@ final class BatchRun<I, O> {
   /** One outcome per row, in order. Never throws what a backend throws. */
   @SuppressWarnings({"NullAway", "unchecked"}) // every place is filled by then
   List<Outcome<O>> run() {
+    if (refused == 0 && sharesOneRun()) {
+      List<Outcome<O>> all = runTogether();
+      if (all != null) {
+        return all;
+      }
+    }
     List<Integer> group = new ArrayList<>();
     boolean[] grouped = new boolean[rows.size()];
     for (int i = 0; i < rows.size(); i++) {
@@ -63,6 +73,46 @@ final class BatchRun<I, O> {
       }
     }
     return (List<Outcome<O>>) (List<?>) outcomes;
+  }
+
+  private boolean sharesOneRun() {
+    Model<I, O> model = version.model();
+    I leader = rows.get(0);
+    int size = Math.max(1, model.rows(leader));
+    for (int i = 1; i < rows.size(); i++) {
+      I row = rows.get(i);
+      size += Math.max(1, model.rows(row));
+      if (!model.batchesWith(leader, row)) {
+        return false;
+      }
+    }
+    weight = size;
+    return rows.size() == 1 || size <= model.maxBatch();
+  }
+
+  /**
+   * What nearly every batch needs and no more; null if the run failed, which {@link #run} mends.
+   */
+  private @Nullable List<Outcome<O>> runTogether() {
+    try {
+      return new ArrayList<>(timed(rows, true));
+    } catch (InferenceException e) {
+      if (rows.size() == 1) {
+        return List.of(Outcome.failed(e));
+      }
+      wholeFailure = e;
+      return null;
+    }
+  }
+
+  private List<Outcome<O>> timed(List<I> part, boolean whole) {
+    long begin = line.nanos();
+    List<Outcome<O>> answers = version.run(lane, part, batch);
+    if (whole) {
+      long end = line.nanos();
+      line.rule().observe(version.cost(), weight, end - begin, end);
+    }
+    return answers;
   }
 
   /** The row and all later ones that may share its native run, up to the model's limit. */
@@ -126,13 +176,13 @@ final class BatchRun<I, O> {
 
   private @Nullable InferenceException attempt(List<I> part, List<Integer> group, int from) {
     List<Outcome<O>> answers;
-    long begin = line.nanos();
+    InferenceException known = wholeFailure;
+    if (known != null) {
+      wholeFailure = null;
+      return known; // all of them have been tried together already
+    }
     try {
-      answers = version.run(lane, part, batch);
-      if (part.size() == group.size()) {
-        long end = line.nanos();
-        line.rule().observe(version.cost(), weight, end - begin, end);
-      }
+      answers = timed(part, part.size() == group.size());
     } catch (InferenceException e) {
       return e;
     }

@@ -7,6 +7,7 @@ import java.util.Locale;
  * lower quartile of recent runs: what a run costs when nothing disturbs it.
  *
  * @param mode what calls do now
+ * @param virtualMode what calls from virtual threads do, whose hand-off costs less
  * @param fixedNanos what a run costs whatever its size: tau0 of t(b) = alpha*b + tau0
  * @param rowNanos what each row adds: alpha
  * @param savingNanos what a row saves in a run of 16 against a run of its own
@@ -20,6 +21,7 @@ import java.util.Locale;
  */
 public record BatchingReport(
     Mode mode,
+    Mode virtualMode,
     double fixedNanos,
     double rowNanos,
     double savingNanos,
@@ -47,9 +49,10 @@ public record BatchingReport(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: t(b) = %.1f us + b * %.2f us over %d runs; a row saves %.1f us in a batch, a hand-off costs %.1f us; "
+        "%s%s: t(b) = %.1f us + b * %.2f us over %d runs; a row saves %.1f us in a batch, a hand-off costs %.1f us; "
             + "cap %d; %.0f rows/s, %.0f %% of the lanes, expected wait %.1f us",
         mode,
+        virtualMode == mode ? "" : " (virtual threads " + virtualMode + ")",
         fixedNanos / 1e3,
         rowNanos / 1e3,
         runs,

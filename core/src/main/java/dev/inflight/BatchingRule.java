@@ -8,15 +8,17 @@ package dev.inflight;
  */
 final class BatchingRule {
   /*
-   * Design. A row saves t(1) - t(16)/16 in a batch and pays one hand-off for it. Measured, sharing is no slower from about
-   * two thirds of a hand-off on, because callers that wait do not fight for cores, and its tail is a tenth: hence PAYS. Below,
-   * a blocking call runs directly, on a spare lane if all others are taken, as long as its run is so short that the hand-off
-   * would show; long runs wait for a lane, which costs them nothing and keeps memory and cores in order. HYSTERESIS keeps a
-   * model at the edge from changing its mind; while it runs directly a PROBE now and then sends what meets through the queue.
+   * Design. A row saves t(1) - t(16)/16 in a batch and pays one hand-off for it. Where that does not pay, a blocking call runs
+   * directly, on a spare lane if all others are taken, as long as its run is so short that the hand-off would show; long runs
+   * wait for a lane, which costs them nothing and keeps memory and cores in order. HYSTERESIS keeps a model at the edge from
+   * changing its mind; while it runs directly a PROBE now and then sends what meets through the queue.
    */
 
-  /** A saving of this part of a hand-off pays. */
-  static final double PAYS = 0.65;
+  /** A saving of this part of a hand-off pays: callers that wait do not fight for cores. */
+  static final double PAYS = 0.9;
+
+  /** Parking a virtual thread costs that part of parking a platform thread. */
+  private static final double VIRTUAL = 0.4;
 
   private static final double HYSTERESIS = 0.15;
 
@@ -44,7 +46,12 @@ final class BatchingRule {
   private static final int PROBE_ROWS = 64;
 
   private record Decision(
-      BatchingReport.Mode mode, RunCost.Line line, double handOff, int cap, boolean oneLane) {}
+      BatchingReport.Mode mode,
+      BatchingReport.Mode virtualMode,
+      RunCost.Line line,
+      double handOff,
+      int cap,
+      boolean oneLane) {}
 
   private final Batching batching;
   private final int lanes;
@@ -59,6 +66,7 @@ final class BatchingRule {
     this.lanes = lanes;
     decision =
         new Decision(
+            BatchingReport.Mode.LEARNING,
             BatchingReport.Mode.LEARNING,
             RunCost.Line.UNKNOWN,
             HandOff.nanos(),
@@ -89,7 +97,10 @@ final class BatchingRule {
 
   /** Whether a blocking call runs at once, however many others do. */
   boolean isDirect() {
-    return decision.mode() == BatchingReport.Mode.DIRECT && probing == 0;
+    Decision now = decision;
+    return now.mode() == BatchingReport.Mode.DIRECT
+        && probing == 0
+        && (now.virtualMode() == now.mode() || !VirtualThreads.isCurrent());
   }
 
   /** Whether a call may run on its caller's thread where a lane is free. */
@@ -120,12 +131,13 @@ final class BatchingRule {
       HandOff.measureOnce();
     }
     Decision before = decision;
-    BatchingReport.Mode mode = mode(line, handOff, before.mode());
+    BatchingReport.Mode mode = mode(line, handOff, handOff, before.mode());
+    BatchingReport.Mode virtualMode = mode(line, VIRTUAL * handOff, handOff, before.virtualMode());
     if (mode == BatchingReport.Mode.DIRECT && before.mode() != mode) {
       nextProbe = now + PROBE_EVERY;
     }
     boolean oneLane = line.known() && line.row() < ONE_LANE * handOff;
-    decision = new Decision(mode, line, handOff, cap(line), oneLane);
+    decision = new Decision(mode, virtualMode, line, handOff, cap(line), oneLane);
   }
 
   private BatchingReport.Mode mode(RunCost.Line line, double handOff, BatchingReport.Mode before) {
@@ -205,6 +217,7 @@ final class BatchingRule {
             : 0;
     return new BatchingReport(
         now.mode(),
+        now.virtualMode(),
         line.fixed(),
         line.row(),
         line.saving(),

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * {@code WAITING} gives the rows' share of the queue back. The answer belongs to the call, never to
  * the caller, who may be gone.
  */
-final class Call<I, O> {
+final class Call<I, O> implements Runnable {
   private static final int WAITING = 0;
   private static final int TAKEN = 1;
   private static final int DONE = 2;
@@ -46,7 +46,8 @@ final class Call<I, O> {
   private volatile int state = WAITING;
   private volatile @Nullable Future<?> timer;
   private volatile @Nullable Batch<I, O> batch;
-  private @Nullable List<Outcome<O>> outcomes;
+  private @Nullable Outcome<O> outcome; // of a single row
+  private @Nullable List<Outcome<O>> outcomes; // of any other number
   private @Nullable ModelInfo model;
   private long id;
 
@@ -184,19 +185,19 @@ final class Call<I, O> {
     if (armed != null) {
       armed.cancel(false);
     }
-    line.slot().callEnded();
+    line.slot().callsEnded(1);
   }
 
   /**
    * A lane wants to run it, at {@code now}. False if it was given up, or if its timeout has passed:
    * nothing runs after its deadline.
    */
-  boolean take(Batch<I, O> taker, long now) {
+  boolean take(Batch<I, O> taker, Line.Taken taken, long now) {
     batch = taker;
     if (!STATE.compareAndSet(this, WAITING, TAKEN)) {
       return false;
     }
-    line.leave(this);
+    taken.add(this);
     if (options.timeout().isEmpty() || now - start < options.timeout().get().toNanos()) {
       return true;
     }
@@ -211,23 +212,38 @@ final class Call<I, O> {
     return false;
   }
 
-  /** The answers, on the lane; {@code answers} is this call's and not changed any more. */
-  void answer(List<Outcome<O>> answers, @Nullable ModelInfo info, long callId) {
-    outcomes = answers;
+  /**
+   * The answers of rows {@code [from, from + rows)} of a batch, on the lane. True if that is how
+   * the call ends; the lane then tells the slot.
+   */
+  boolean answer(List<Outcome<O>> all, int from, @Nullable ModelInfo info, long callId) {
+    int n = rows.size();
+    if (n == 1) {
+      outcome = all.get(from);
+    } else {
+      outcomes = n == all.size() ? all : all.subList(from, from + n);
+    }
     model = info;
     id = callId;
     if (!STATE.compareAndSet(this, TAKEN, DONE)) {
-      return;
+      return false;
     }
-    end();
+    Future<?> armed = timer;
+    if (armed != null) {
+      armed.cancel(false);
+    }
     if (future == null) {
       LockSupport.unpark(caller);
     } else {
-      line.completions().add(() -> complete(future));
+      line.completions().add(this);
     }
+    return true;
   }
 
-  private void complete(CompletableFuture<Prediction<O>> target) {
+  /** Completes the future, off the lane. */
+  @Override
+  public void run() {
+    CompletableFuture<Prediction<O>> target = Objects.requireNonNull(future);
     try {
       target.complete(prediction());
     } catch (RuntimeException e) {
@@ -269,12 +285,16 @@ final class Call<I, O> {
 
   /** After {@code DONE}. */
   List<Outcome<O>> outcomes() {
-    return Objects.requireNonNull(outcomes);
+    return outcome != null ? List.of(outcome) : Objects.requireNonNull(outcomes);
+  }
+
+  /** After {@code DONE}, for one row. */
+  O value() {
+    return Objects.requireNonNull(outcome).value();
   }
 
   /** After {@code DONE}, for one row. */
   Prediction<O> prediction() {
-    O value = outcomes().get(0).value();
-    return new Prediction<>(value, Objects.requireNonNull(model), id);
+    return new Prediction<>(value(), Objects.requireNonNull(model), id);
   }
 }

@@ -89,7 +89,7 @@ final class Line<I, O> {
   void enter(Call<I, O> call, boolean bounded) {
     dispatcher.requireOpen(call);
     int depth = rows.getAndAdd(call.size());
-    long load = bytes.getAndAdd(call.bytes());
+    long load = call.bytes() == 0 ? 0 : bytes.getAndAdd(call.bytes());
     if (isLow(call)) {
       lowRows.addAndGet(call.size());
     }
@@ -124,12 +124,29 @@ final class Line<I, O> {
 
   /** The call waits no more: its share of the bounds is free. */
   void leave(Call<I, O> call) {
-    rows.addAndGet(-call.size());
-    if (call.bytes() != 0) {
-      bytes.addAndGet(-call.bytes());
+    leave(call.size(), call.bytes(), isLow(call) ? call.size() : 0);
+  }
+
+  private void leave(int goneRows, long goneBytes, int goneLow) {
+    rows.addAndGet(-goneRows);
+    if (goneBytes != 0) {
+      bytes.addAndGet(-goneBytes);
     }
-    if (isLow(call)) {
-      lowRows.addAndGet(-call.size());
+    if (goneLow != 0) {
+      lowRows.addAndGet(-goneLow);
+    }
+  }
+
+  /** What a lane took of the bounds' shares, to give it back at once. */
+  static final class Taken {
+    private int rows;
+    private long bytes;
+    private int lowRows;
+
+    void add(Call<?, ?> call) {
+      rows += call.size();
+      bytes += call.bytes();
+      lowRows += isLow(call) ? call.size() : 0;
     }
   }
 
@@ -217,16 +234,23 @@ final class Line<I, O> {
     Batch<I, O> batch = new Batch<>(this);
     Version<I, O> version = slot.current();
     int room = Math.min(most, cap());
+    Taken taken = new Taken();
     boolean lowFirst = !low.isEmpty() && runsWithoutLow >= LOW_SHARE - 1;
     int lowBefore = low.size();
-    fill(batch, lowFirst ? low : normal, version, room, now);
-    fill(batch, lowFirst ? normal : low, version, room, now);
+    fill(batch, lowFirst ? low : normal, version, taken, room, now);
+    fill(batch, lowFirst ? normal : low, version, taken, room, now);
+    leave(taken.rows, taken.bytes, taken.lowRows);
     runsWithoutLow = low.isEmpty() || low.size() < lowBefore ? 0 : runsWithoutLow + 1;
     return batch;
   }
 
   private void fill(
-      Batch<I, O> batch, CallList<I, O> list, @Nullable Version<I, O> version, int room, long now) {
+      Batch<I, O> batch,
+      CallList<I, O> list,
+      @Nullable Version<I, O> version,
+      Taken taken,
+      int room,
+      long now) {
     Call<I, O> call = list.first();
     for (int i = 0; call != null && i < LOOK_AHEAD && batch.rows() < room; i++) {
       Call<I, O> next = call.next;
@@ -235,7 +259,7 @@ final class Line<I, O> {
           return; // in order: what does not fit comes first next time
         }
         list.remove(call);
-        if (call.take(batch, now)) {
+        if (call.take(batch, taken, now)) {
           batch.add(call);
         }
       }

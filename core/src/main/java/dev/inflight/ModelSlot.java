@@ -252,7 +252,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
 
   /**
    * @throws InferenceException if the call is refused; then it was not accepted and needs no {@link
-   *     #callEnded}
+   *     #callsEnded}
    */
   void accept(Call<I, O> call, boolean bounded) {
     waiting.incrementAndGet();
@@ -267,8 +267,8 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     }
   }
 
-  void callEnded() {
-    waiting.decrementAndGet();
+  void callsEnded(int calls) {
+    waiting.addAndGet(-calls);
   }
 
   <E extends InferenceException> E failed(E failure) {

@@ -48,7 +48,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     try {
       Lane lane = mayTry ? ownLane() : null;
       if (lane == null) {
-        return queued(List.of(row), CallOptions.defaults()).prediction().value();
+        return queued(List.of(row), CallOptions.defaults()).value();
       }
       try {
         return slot.runOwn(lane, row);
