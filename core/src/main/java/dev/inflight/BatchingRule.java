@@ -140,8 +140,10 @@ final class BatchingRule {
     decision = new Decision(mode, virtualMode, line, handOff, cap(line), oneLane);
   }
 
-  private BatchingReport.Mode mode(RunCost.Line line, double handOff, BatchingReport.Mode before) {
-    double pays = PAYS * handOff;
+  /** For callers whose hand-off costs {@code price}; a platform thread's costs {@code handOff}. */
+  private BatchingReport.Mode mode(
+      RunCost.Line line, double price, double handOff, BatchingReport.Mode before) {
+    double pays = PAYS * price;
     if (before == BatchingReport.Mode.DIRECT) {
       pays *= 1 + HYSTERESIS;
     } else if (before == BatchingReport.Mode.BATCHED) {
