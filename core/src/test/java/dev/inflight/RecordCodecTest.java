@@ -140,7 +140,7 @@ class RecordCodecTest {
   void encode_openDimension_takesTheArraysLength() {
     RowBuffers buffers =
         encode(Ids.class, new Ids(new long[] {5, 6, 7}), spec("ids", DataType.INT64, Shape.OPEN));
-    assertThat(buffers.rowShape(0)).isEqualTo(Shape.of(3));
+    assertThat(buffers.rowShape(0, 0)).isEqualTo(Shape.of(3));
     assertThat(buffers.region(0).getLong(16)).isEqualTo(7);
   }
 

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * thread at a time.
  *
  * <p>Invariant: region {@code i} is row-major; row {@code r} of a {@linkplain #isFixed() fixed}
- * spec occupies the elements {@code [r*rowElements, (r+1)*rowElements)}. A spec whose row shape is
- * open has room for one row, whose shape the codec declares by {@link RowWriter#dims}.
+ * spec occupies the elements {@code [r*rowElements, (r+1)*rowElements)}. Rows of a spec whose row
+ * shape is open follow each other without gaps, each in the shape that the codec declared by {@link
+ * RowWriter#dims}, in memory of the runner that only grows.
  */
 public final class RowBuffers {
   /** Cache-line and SIMD friendly; ONNX Runtime allocates with the same alignment. */
@@ -27,8 +28,14 @@ public final class RowBuffers {
   final @Nullable ModelValue[] values;
   final String[][] strings;
   final Shape[] rowShapes;
+
+  /** Where the row shape is open: for each row, where it starts. One more entry than rows. */
+  final int[][] starts;
+
+  private final @Nullable Shape[][] openShapes;
   private final ByteBuffer[] regions;
   private final boolean fixed;
+  final boolean[] isOpen;
   private final RowWriter writer;
   private final RowReader reader;
   private int capacity;
@@ -41,14 +48,20 @@ public final class RowBuffers {
     values = new ModelValue[n];
     strings = new String[n][];
     rowShapes = new Shape[n];
+    starts = new int[n][];
+    openShapes = new Shape[n][];
     regions = new ByteBuffer[n];
+    Arrays.fill(starts, new int[1]);
+    Arrays.fill(openShapes, new Shape[0]);
     Arrays.fill(strings, new String[0]);
     Arrays.fill(views, NOTHING);
     Arrays.fill(regions, NOTHING);
     boolean allFixed = true;
+    isOpen = new boolean[n];
     for (int i = 0; i < n; i++) {
       rowShapes[i] = this.specs[i].rowShape();
       allFixed &= this.specs[i].kind() == ValueSpec.Kind.TENSOR && rowShapes[i].isFixed();
+      isOpen[i] = this.specs[i].kind() == ValueSpec.Kind.TENSOR && !rowShapes[i].isFixed();
     }
     fixed = allFixed;
     writer = new RowWriter(this);
@@ -73,7 +86,7 @@ public final class RowBuffers {
   }
 
   private long regionBytes(int i, int rows) {
-    boolean placed = specs[i].kind() == ValueSpec.Kind.TENSOR && rowShapes[i].isFixed();
+    boolean placed = specs[i].kind() == ValueSpec.Kind.TENSOR && !isOpen[i];
     return placed
         ? Math.multiplyExact(specs[i].type().bytes(rowShapes[i].elements()), (long) rows)
         : 0;
@@ -90,10 +103,15 @@ public final class RowBuffers {
   public void place(ByteBuffer block, int rows) {
     int offset = block.position();
     for (int i = 0; i < specs.length; i++) {
+      if (isOpen[i]) {
+        starts[i] = Arrays.copyOf(starts[i], rows + 1);
+        openShapes[i] = Arrays.copyOf(openShapes[i], rows);
+        continue;
+      }
       int length = Math.toIntExact(regionBytes(i, rows));
       regions[i] = block.slice(offset, length).order(ByteOrder.nativeOrder());
       views[i] = view(specs[i].type(), regions[i]);
-      if (specs[i].type() == DataType.STRING && rowShapes[i].isFixed()) {
+      if (specs[i].type() == DataType.STRING && specs[i].kind() == ValueSpec.Kind.TENSOR) {
         strings[i] = new String[Math.toIntExact(rowShapes[i].elements() * rows)];
       }
       offset += Math.toIntExact(aligned(length));
@@ -120,11 +138,16 @@ public final class RowBuffers {
   }
 
   /**
-   * {@return the shape of the row in input {@code i}: as declared, or as the codec said by {@link
-   * RowWriter#dims}}
+   * {@return the shape of row {@code row} in input {@code i}: as declared, or as the codec said by
+   * {@link RowWriter#dims}; null where the row left an optional input out}
    */
-  public Shape rowShape(int i) {
-    return rowShapes[i];
+  public @Nullable Shape rowShape(int i, int row) {
+    return isOpen[i] ? openShapes[i][row] : rowShapes[i];
+  }
+
+  /** {@return the element of input {@code i} where row {@code row} starts} */
+  public int start(int i, int row) {
+    return isOpen[i] ? starts[i][row] : row * (int) rowShapes[i].elements();
   }
 
   /** {@return whether the last row wrote input {@code i}; false only for optional inputs} */
@@ -164,24 +187,58 @@ public final class RowBuffers {
   }
 
   /**
-   * Makes room for one row of that shape in input {@code i}, on memory of its own that only grows.
+   * Copies row {@code row} to the rows after it, up to {@code rows} rows; only where every row
+   * shape is fixed.
    */
-  void open(int i, Shape rowShape) {
-    DataType type = specs[i].type();
-    if (type == DataType.STRING) {
-      strings[i] = new String[Math.toIntExact(rowShape.elements())];
-    } else {
-      int length = Math.toIntExact(type.bytes(rowShape.elements()));
-      ByteBuffer whole = regions[i];
-      if (whole.capacity() < length) {
-        whole =
-            ByteBuffer.allocateDirect(Math.max(length, 2 * whole.capacity()))
-                .order(ByteOrder.nativeOrder());
+  public void repeat(int row, int rows) {
+    for (int i = 0; i < specs.length; i++) {
+      int elements = (int) rowShapes[i].elements();
+      int size = (int) specs[i].type().bytes(elements);
+      for (int to = row + 1; to < rows; to++) {
+        regions[i].put(to * size, regions[i], row * size, size);
+        if (specs[i].type() == DataType.STRING) {
+          System.arraycopy(strings[i], row * elements, strings[i], to * elements, elements);
+        }
       }
-      regions[i] = whole;
-      views[i] = view(type, whole.slice(0, length).order(ByteOrder.nativeOrder()));
+    }
+  }
+
+  /** Nothing is known of row {@code row} of the inputs whose row shape is open. */
+  void begin(int row) {
+    if (fixed) {
+      return;
+    }
+    for (int i = 0; i < specs.length; i++) {
+      if (isOpen[i]) {
+        rowShapes[i] = specs[i].rowShape();
+        openShapes[i][row] = null;
+        starts[i][row + 1] = starts[i][row];
+      }
+    }
+  }
+
+  /** Makes room for row {@code row} of that shape in input {@code i}, after the rows before it. */
+  void open(int i, int row, Shape rowShape) {
+    DataType type = specs[i].type();
+    int end = Math.addExact(starts[i][row], Math.toIntExact(rowShape.elements()));
+    if (type == DataType.STRING) {
+      if (strings[i].length < end) {
+        strings[i] = Arrays.copyOf(strings[i], Math.max(end, 2 * strings[i].length));
+      }
+    } else {
+      int length = Math.toIntExact(type.bytes(end));
+      ByteBuffer before = regions[i];
+      if (before.capacity() < length) {
+        int size = Math.max(length, (int) Math.min(2L * before.capacity(), Integer.MAX_VALUE - 8));
+        ByteBuffer more = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+        more.put(0, before, 0, (int) type.bytes(starts[i][row]));
+        regions[i] = more;
+        views[i] = view(type, more);
+      }
     }
     rowShapes[i] = rowShape;
+    openShapes[i][row] = rowShape;
+    starts[i][row + 1] = end;
   }
 
   static Buffer view(DataType type, ByteBuffer bytes) {

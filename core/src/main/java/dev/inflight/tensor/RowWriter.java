@@ -38,6 +38,7 @@ public final class RowWriter {
     for (int i = 0; i < written.length; i++) {
       written[i] = false;
     }
+    buffers.begin(row);
   }
 
   /**
@@ -55,11 +56,11 @@ public final class RowWriter {
         continue;
       }
       long elements = buffers.rowShapes[i].elements();
-      long end = (row + 1) * elements;
+      long start = buffers.start(i, row);
       long at = spec.type() == DataType.STRING ? stringCursor[i] : buffers.views[i].position();
-      if (at != end) {
+      if (at != start + elements) {
         throw new IllegalArgumentException(
-            "input " + spec + ": expected " + elements + " elements, got " + (at - row * elements));
+            "input " + spec + ": expected " + elements + " elements, got " + (at - start));
       }
     }
   }
@@ -85,7 +86,7 @@ public final class RowWriter {
               + shape);
     }
     if (!declared.isFixed()) {
-      buffers.open(input, shape);
+      buffers.open(input, row, shape);
     }
   }
 
@@ -137,9 +138,9 @@ public final class RowWriter {
     long elements = rowElements(input);
     if (!written[input]) {
       written[input] = true;
-      stringCursor[input] = Math.toIntExact(row * elements);
+      stringCursor[input] = buffers.start(input, row);
     }
-    if (stringCursor[input] >= (row + 1) * elements) {
+    if (stringCursor[input] >= buffers.start(input, row) + elements) {
       throw new IllegalArgumentException(
           "input " + spec + ": more than " + elements + " strings in a row");
     }
@@ -232,7 +233,8 @@ public final class RowWriter {
     if (!written[input]) {
       int elements = (int) rowElements(input);
       Buffer view = buffers.views[input];
-      view.limit((row + 1) * elements).position(row * elements);
+      int start = buffers.start(input, row);
+      view.limit(start + elements).position(start);
       written[input] = true;
     }
     return buffers.views[input];

@@ -166,7 +166,7 @@ class RowBuffersTest {
         writer.put(0, (long) i);
       }
       writer.end();
-      assertThat(buffers.rowShape(0)).isEqualTo(Shape.of(length));
+      assertThat(buffers.rowShape(0, 0)).isEqualTo(Shape.of(length));
     }
     assertThatThrownBy(() -> writer.dims(0, 2, 2))
         .isInstanceOf(IllegalArgumentException.class)

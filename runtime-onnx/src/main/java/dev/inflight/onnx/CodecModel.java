@@ -1,5 +1,6 @@
 package dev.inflight.onnx;
 
+import ai.onnxruntime.OrtException;
 import dev.inflight.Codec;
 import dev.inflight.Lane;
 import dev.inflight.Model;
@@ -17,8 +18,13 @@ record CodecModel<I, O>(OnnxModel model, Codec.Bound<I, O> bound) implements Mod
   }
 
   @Override
-  public Runner<I, O> newRunner(Lane lane) {
+  public Runner<I, O> newRunner(Lane lane) throws OrtException {
     return new CodecRunner<>(model, bound, lane);
+  }
+
+  @Override
+  public int maxBatch() {
+    return model.maxBatch();
   }
 
   @Override

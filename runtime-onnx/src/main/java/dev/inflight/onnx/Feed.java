@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one run of one shape needs, made once and used again: tensors over memory that stays where
@@ -73,8 +72,22 @@ final class Feed implements AutoCloseable {
     return stale;
   }
 
+  boolean isAnyPinned() {
+    return !pinned.isEmpty();
+  }
+
   boolean isAllPinned() {
     return requested.isEmpty();
+  }
+
+  /** {@return the shape of {@code n} rows} */
+  static Shape whole(Shape row, int n) {
+    long[] dims = new long[row.rank() + 1];
+    dims[0] = n;
+    for (int axis = 0; axis < row.rank(); axis++) {
+      dims[axis + 1] = row.dim(axis);
+    }
+    return Shape.of(dims);
   }
 
   private OnnxTensor tensor(String name, DataType type, Shape shape, ByteBuffer memory)
@@ -91,14 +104,14 @@ final class Feed implements AutoCloseable {
   }
 
   /** The caller closes the result. It holds what was not pinned. */
-  OrtSession.Result run(OrtSession.@Nullable RunOptions options) throws OrtException {
+  OrtSession.Result run(OrtSession.RunOptions options) throws OrtException {
     try {
       return model.session().run(inputs, requested, pinned, options);
     } finally {
-      for (OnnxTensor tensor : strings) {
-        tensor.close();
+      if (!strings.isEmpty()) {
+        strings.forEach(OnnxTensor::close);
+        strings.clear();
       }
-      strings.clear();
     }
   }
 

@@ -64,8 +64,9 @@ public final class OnnxLoader<I, O> implements ModelLoader<I, O> {
     OrtEnvironment environment = OnnxRuntime.environment();
     ByteBuffer bytes = artifact.read(artifact.modelFile("onnx"));
     OnnxGraph graph = scan(artifact, bytes);
-    Signature signature = new Signature(graph.inputs(), chosen(artifact, graph.outputs()));
-    requireRanks(artifact, signature);
+    Signature declared = new Signature(graph.inputs(), chosen(artifact, graph.outputs()));
+    requireRanks(artifact, declared);
+    Signature signature = codec == null ? declared : rows(artifact, declared);
     List<AutoCloseable> opened = new ArrayList<>();
     try {
       OrtSession.SessionOptions settings = new OrtSession.SessionOptions();
@@ -148,6 +149,20 @@ public final class OnnxLoader<I, O> implements ModelLoader<I, O> {
                 + ": expected a declared rank, got none; a wrong rank can kill the JVM"
                 + " (OnnxOptions.withUndeclaredRank allows it)");
       }
+    }
+  }
+
+  /** The signature as a codec sees it. */
+  private Signature rows(ModelArtifact artifact, Signature declared) {
+    try {
+      Signature signature = options.fixedBatch() ? FixedBatch.open(declared) : declared;
+      options
+          .padding()
+          .forEach((name, value) -> Padding.of(declared.inputs().get(declared.input(name)), value));
+      return signature;
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          ModelLoadException.Stage.LOAD, artifact.label() + ": " + e.getMessage(), e);
     }
   }
 

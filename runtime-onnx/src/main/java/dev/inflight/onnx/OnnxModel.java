@@ -33,6 +33,14 @@ final class OnnxModel {
   private final RowCheck check;
   private final Set<String> outputNames;
 
+  /** The rows of every run, if the file fixes them and the options say that they are rows; or 0. */
+  private final int fixedBatch;
+
+  private final boolean batched;
+
+  /** Falls to 1 once an output turned out not to have one entry a row. */
+  private volatile int maxBatch;
+
   /** Set once an output turned out not to follow the rows: from then on no output is pinned. */
   private volatile boolean unpredictable;
 
@@ -61,6 +69,11 @@ final class OnnxModel {
             artifact.digest(),
             graph.metadata());
     check = new RowCheck(info.label(), graph, options);
+    fixedBatch = signature.inputs().equals(graph.inputs()) ? 0 : rowsDeclared(graph);
+    batched =
+        !signature.inputs().isEmpty()
+            && signature.inputs().stream().allMatch(spec -> spec.isBatched() && !spec.optional());
+    maxBatch = fixedBatch > 0 ? fixedBatch : batched ? Integer.MAX_VALUE : 1;
     outputNames =
         Collections.unmodifiableSet(
             new LinkedHashSet<>(signature.outputs().stream().map(ValueSpec::name).toList()));
@@ -108,6 +121,45 @@ final class OnnxModel {
 
   void giveUpPinning() {
     unpredictable = true;
+  }
+
+  private static int rowsDeclared(OnnxGraph graph) {
+    return Math.toIntExact(graph.inputs().get(0).shape().dim(0));
+  }
+
+  int fixedBatch() {
+    return fixedBatch;
+  }
+
+  /** {@return whether dimension 0 of every input is rows} */
+  boolean isBatched() {
+    return batched;
+  }
+
+  int maxBatch() {
+    return maxBatch;
+  }
+
+  /** The outputs of a run of several rows cannot be told apart: from now on each row runs alone. */
+  synchronized void runRowsAlone() {
+    if (maxBatch != 1) {
+      maxBatch = 1;
+      log.warn(
+          "{}: not every output has one entry a row, so each row runs alone; outputs: {}",
+          info.label(),
+          signature.outputs());
+    }
+  }
+
+  /** {@return whether dimension 0 has, in this output and in every input, the same name} */
+  boolean namesRows(ValueSpec output) {
+    int at = graph.outputs().indexOf(output);
+    if (at < 0 || graph.symbols().isEmpty() || graph.outputSymbols().get(at).isEmpty()) {
+      return false;
+    }
+    String name = graph.outputSymbols().get(at).get(0);
+    return !name.isEmpty()
+        && graph.symbols().stream().allMatch(dims -> !dims.isEmpty() && name.equals(dims.get(0)));
   }
 
   void close() {

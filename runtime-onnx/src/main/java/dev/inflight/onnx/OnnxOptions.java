@@ -1,8 +1,11 @@
 package dev.inflight.onnx;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How models are loaded: every session setting we allow, and the limits of the checks. There is no
@@ -22,6 +25,10 @@ import java.util.Set;
  * @param undeclaredRank whether a model may leave an input's rank open; a wrong rank can kill the
  *     JVM
  * @param maxRowBytes the largest row, in bytes
+ * @param fixedBatch whether the number in dimension 0 that every input and output declares is a
+ *     number of rows: a model exported for exactly 8 rows; for codecs
+ * @param padding inputs whose rows may differ in size, and what fills the shorter ones up when they
+ *     share a run; for codecs
  */
 public record OnnxOptions(
     int intraOpThreads,
@@ -33,7 +40,9 @@ public record OnnxOptions(
     Optional<Set<String>> outputs,
     boolean zeroDimensions,
     boolean undeclaredRank,
-    long maxRowBytes) {
+    long maxRowBytes,
+    boolean fixedBatch,
+    Map<String, Double> padding) {
 
   private static final Set<String> PROVIDERS =
       Set.of("CPU", "CUDA", "TENSORRT", "COREML", "DNNL", "XNNPACK");
@@ -70,117 +79,108 @@ public record OnnxOptions(
       }
     }
     outputs = outputs.map(Set::copyOf);
+    padding = Map.copyOf(padding);
   }
 
   /** {@return one thread, no spinning, all optimisations, CPU, all checks, rows up to 256 MiB} */
   public static OnnxOptions defaults() {
     return new OnnxOptions(
-        1, 1, Optimization.ALL, true, false, List.of(), Optional.empty(), false, false, 256L << 20);
+        1,
+        1,
+        Optimization.ALL,
+        true,
+        false,
+        List.of(),
+        Optional.empty(),
+        false,
+        false,
+        256L << 20,
+        false,
+        Map.of());
+  }
+
+  /** The same components, to change some of. */
+  private static final class Draft {
+    int intraOpThreads;
+    int interOpThreads;
+    Optimization optimization;
+    boolean arena;
+    boolean spinning;
+    List<String> providers;
+    Optional<Set<String>> outputs;
+    boolean zeroDimensions;
+    boolean undeclaredRank;
+    long maxRowBytes;
+    boolean fixedBatch;
+    Map<String, Double> padding;
+
+    Draft(OnnxOptions from) {
+      intraOpThreads = from.intraOpThreads;
+      interOpThreads = from.interOpThreads;
+      optimization = from.optimization;
+      arena = from.arena;
+      spinning = from.spinning;
+      providers = from.providers;
+      outputs = from.outputs;
+      zeroDimensions = from.zeroDimensions;
+      undeclaredRank = from.undeclaredRank;
+      maxRowBytes = from.maxRowBytes;
+      fixedBatch = from.fixedBatch;
+      padding = from.padding;
+    }
+  }
+
+  private OnnxOptions with(Consumer<Draft> change) {
+    Draft d = new Draft(this);
+    change.accept(d);
+    return new OnnxOptions(
+        d.intraOpThreads,
+        d.interOpThreads,
+        d.optimization,
+        d.arena,
+        d.spinning,
+        d.providers,
+        d.outputs,
+        d.zeroDimensions,
+        d.undeclaredRank,
+        d.maxRowBytes,
+        d.fixedBatch,
+        d.padding);
   }
 
   /** {@return this with that many threads inside one operator} */
   public OnnxOptions withIntraOpThreads(int threads) {
-    return new OnnxOptions(
-        threads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.intraOpThreads = threads);
   }
 
   /** {@return this with that many operators at once} */
   public OnnxOptions withInterOpThreads(int threads) {
-    return new OnnxOptions(
-        intraOpThreads,
-        threads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.interOpThreads = threads);
   }
 
   /** {@return this with another level of optimisation} */
   public OnnxOptions withOptimization(Optimization level) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        level,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.optimization = level);
   }
 
   /** {@return this, keeping native memory or not} */
   public OnnxOptions withArena(boolean on) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        on,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.arena = on);
   }
 
   /** {@return this, spinning or not} */
   public OnnxOptions withSpinning(boolean on) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        on,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.spinning = on);
   }
 
   /** {@return this with execution providers} */
   public OnnxOptions withProviders(List<String> names) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        names,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.providers = names);
   }
 
   /** {@return this, computing only these outputs} */
   public OnnxOptions withOutputs(Set<String> names) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        Optional.of(names),
-        zeroDimensions,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.outputs = Optional.of(names));
   }
 
   /**
@@ -188,17 +188,7 @@ public record OnnxOptions(
    * them.
    */
   public OnnxOptions withZeroDimensions(boolean allowed) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        allowed,
-        undeclaredRank,
-        maxRowBytes);
+    return with(d -> d.zeroDimensions = allowed);
   }
 
   /**
@@ -206,31 +196,32 @@ public record OnnxOptions(
    * survive any rank.
    */
   public OnnxOptions withUndeclaredRank(boolean allowed) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        allowed,
-        maxRowBytes);
+    return with(d -> d.undeclaredRank = allowed);
   }
 
   /** {@return this with another limit for one row} */
   public OnnxOptions withMaxRowBytes(long bytes) {
-    return new OnnxOptions(
-        intraOpThreads,
-        interOpThreads,
-        optimization,
-        arena,
-        spinning,
-        providers,
-        outputs,
-        zeroDimensions,
-        undeclaredRank,
-        bytes);
+    return with(d -> d.maxRowBytes = bytes);
+  }
+
+  /**
+   * {@return this, taking the fixed dimension 0 of every input and output as rows or not} A codec
+   * then writes and reads one row of, say, 8; runs of fewer are filled up with copies of the last
+   * row, whose answers are dropped. A signature cannot say whether {@code [8, 10]} is eight rows or
+   * one row of 8 x 10; without this it is one.
+   */
+  public OnnxOptions withFixedBatch(boolean rows) {
+    return with(d -> d.fixedBatch = rows);
+  }
+
+  /**
+   * {@return this, filling up the shorter rows of an input with {@code value}} Only for models that
+   * answer a row filled up like the row itself, for example because they are given a mask, which is
+   * another input, filled up with 0. Without it, rows of different sizes do not share a run.
+   */
+  public OnnxOptions withPadding(String input, double value) {
+    Map<String, Double> more = new HashMap<>(padding);
+    more.put(input, value);
+    return with(d -> d.padding = more);
   }
 }

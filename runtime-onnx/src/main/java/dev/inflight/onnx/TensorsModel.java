@@ -1,5 +1,6 @@
 package dev.inflight.onnx;
 
+import ai.onnxruntime.OrtException;
 import dev.inflight.Lane;
 import dev.inflight.Model;
 import dev.inflight.ModelInfo;
@@ -15,7 +16,7 @@ record TensorsModel(OnnxModel model) implements Model<Tensors, Tensors> {
   }
 
   @Override
-  public Runner<Tensors, Tensors> newRunner(Lane lane) {
+  public Runner<Tensors, Tensors> newRunner(Lane lane) throws OrtException {
     return new TensorsRunner(model, lane);
   }
 

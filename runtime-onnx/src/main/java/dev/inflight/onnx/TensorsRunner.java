@@ -35,6 +35,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
   private final List<ValueSpec> inputs;
   private final List<ValueSpec> outputs;
   private final String[] outputNames;
+  private final Termination termination;
   private final List<Shaped> feeds = new ArrayList<>();
   private final List<Outcome<Tensors>> outcomes = new ArrayList<>();
 
@@ -57,16 +58,18 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     }
   }
 
-  TensorsRunner(OnnxModel model, Lane lane) {
+  TensorsRunner(OnnxModel model, Lane lane) throws OrtException {
     this.model = model;
     this.lane = lane;
     inputs = model.signature().inputs();
     outputs = model.signature().outputs();
     outputNames = model.outputNames().toArray(new String[0]);
+    termination = new Termination(model.info().label());
   }
 
   @Override
   public List<Outcome<Tensors>> run(List<? extends Tensors> rows) throws OrtException {
+    termination.reset();
     outcomes.clear();
     for (int i = 0; i < rows.size(); i++) {
       outcomes.add(Outcome.of(run(rows.get(i))));
@@ -74,7 +77,14 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     return outcomes;
   }
 
+  @Override
+  public Tensors runOne(Tensors row) throws OrtException {
+    termination.reset();
+    return run(row);
+  }
+
   private Tensors run(Tensors row) throws OrtException {
+    termination.check();
     Shaped shaped = find(row);
     if (shaped == null) {
       shaped = shape(row, new Shape[outputs.size()]);
@@ -82,12 +92,13 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     try {
       return infer(shaped, row);
     } catch (OrtException e) {
+      termination.check(e);
       if (shaped.feed.isAllPinned() || Arrays.stream(shaped.pinned).anyMatch(s -> s != null)) {
         // The shape of an output depends on more than the inputs' shapes: never pin again, and ask
         // once more.
         if (model.isPredictable() && Feed.isShapeProblem(e)) {
           model.giveUpPinning();
-          close();
+          dropFeeds();
           return infer(shape(row, new Shape[outputs.size()]), row);
         }
       }
@@ -199,7 +210,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
         target.clear();
       }
     }
-    try (OrtSession.Result result = shaped.feed.run(null)) {
+    try (OrtSession.Result result = shaped.feed.run(termination.options())) {
       ModelValue[] values = new ModelValue[outputs.size()];
       boolean more = false;
       for (int i = 0; i < values.length; i++) {
@@ -252,7 +263,17 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
   }
 
   @Override
+  public void cancel() {
+    termination.terminate();
+  }
+
+  @Override
   public void close() {
+    dropFeeds();
+    termination.close();
+  }
+
+  private void dropFeeds() {
     feeds.forEach(shaped -> shaped.feed.close());
     feeds.clear();
   }

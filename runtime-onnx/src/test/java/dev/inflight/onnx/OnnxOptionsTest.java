@@ -9,6 +9,7 @@ import dev.inflight.ModelLoadException;
 import dev.inflight.ModelSlot;
 import dev.inflight.tensor.Tensors;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,8 @@ class OnnxOptionsTest {
     assertThat(options.zeroDimensions()).isFalse();
     assertThat(options.undeclaredRank()).isFalse();
     assertThat(options.maxRowBytes()).isEqualTo(256L << 20);
+    assertThat(options.fixedBatch()).isFalse();
+    assertThat(options.padding()).isEmpty();
   }
 
   @Test
@@ -44,7 +47,9 @@ class OnnxOptionsTest {
             .withOutputs(Set.of("y"))
             .withZeroDimensions(true)
             .withUndeclaredRank(true)
-            .withMaxRowBytes(7);
+            .withMaxRowBytes(7)
+            .withFixedBatch(true)
+            .withPadding("ids", 1);
     assertThat(all)
         .isEqualTo(
             new OnnxOptions(
@@ -57,7 +62,9 @@ class OnnxOptionsTest {
                 Optional.of(Set.of("y")),
                 true,
                 true,
-                7));
+                7,
+                true,
+                Map.of("ids", 1.0)));
   }
 
   @Test

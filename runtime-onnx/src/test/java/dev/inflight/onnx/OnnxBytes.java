@@ -1,0 +1,191 @@
+package dev.inflight.onnx;
+
+import dev.inflight.Codec;
+import dev.inflight.Model;
+import dev.inflight.ModelArtifact;
+import dev.inflight.tensor.RowReader;
+import dev.inflight.tensor.RowWriter;
+import dev.inflight.tensor.Shape;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Small ONNX models for one test, built node by node. Field numbers are onnx.proto3's. */
+final class OnnxBytes {
+  private final Message graph = new Message();
+
+  /** A node; {@code axes} becomes the attribute of that name if there are any. */
+  OnnxBytes node(String type, String output, String inputs, int... axes) {
+    Message node = new Message();
+    for (String input : inputs.split(" ", -1)) {
+      node.text(1, input);
+    }
+    node.text(2, output);
+    node.text(4, type);
+    if (axes.length > 0) {
+      Message attribute = new Message();
+      attribute.text(1, "axes");
+      for (int axis : axes) {
+        attribute.number(8, axis);
+      }
+      attribute.number(20, 7);
+      node.message(5, attribute);
+      if (type.startsWith("Reduce")) {
+        Message keep = new Message();
+        keep.text(1, "keepdims");
+        keep.number(3, 0);
+        keep.number(20, 2);
+        node.message(5, keep);
+      }
+    }
+    graph.message(1, node);
+    return this;
+  }
+
+  /** A FLOAT32 weight. */
+  OnnxBytes weight(String name, float[] values, int... dims) {
+    Message tensor = new Message();
+    for (int dim : dims) {
+      tensor.number(1, dim);
+    }
+    ByteBuffer raw = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asFloatBuffer().put(values);
+    tensor.number(2, 1);
+    tensor.text(8, name);
+    tensor.bytes(9, raw.array());
+    graph.message(5, tensor);
+    return this;
+  }
+
+  /** A FLOAT32 input; a dimension is a number or a name, separated by blanks. */
+  OnnxBytes input(String name, String dims) {
+    graph.message(11, value(name, dims));
+    return this;
+  }
+
+  /** A FLOAT32 output. */
+  OnnxBytes output(String name, String dims) {
+    graph.message(12, value(name, dims));
+    return this;
+  }
+
+  private static Message value(String name, String dims) {
+    Message shape = new Message();
+    for (String dim : dims.split(" ", -1)) {
+      Message dimension = new Message();
+      if (Character.isDigit(dim.charAt(0))) {
+        dimension.number(1, Integer.parseInt(dim));
+      } else {
+        dimension.text(2, dim);
+      }
+      shape.message(1, dimension);
+    }
+    Message tensor = new Message();
+    tensor.number(1, 1);
+    tensor.message(2, shape);
+    Message type = new Message();
+    type.message(1, tensor);
+    Message value = new Message();
+    value.text(1, name);
+    value.message(2, type);
+    return value;
+  }
+
+  private ModelArtifact artifact() {
+    graph.text(2, "test");
+    Message opset = new Message();
+    opset.number(2, 11);
+    Message model = new Message();
+    model.number(1, 7);
+    model.message(7, graph);
+    model.message(8, opset);
+    try {
+      Path directory = Files.createTempDirectory("inflight-test");
+      Path file = Files.write(directory.resolve("model.onnx"), model.bytes.toByteArray());
+      directory.toFile().deleteOnExit();
+      file.toFile().deleteOnExit();
+      return ModelArtifact.of("test", "1", directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  <I, O> Model<I, O> load(OnnxLoader<I, O> loader) {
+    return loader.load(artifact());
+  }
+
+  Model<float[], float[]> load(OnnxOptions options) {
+    return load(OnnxLoader.of(floats()).withOptions(options));
+  }
+
+  /** A row for every input at once, and the first output; inputs of open size take any length. */
+  static Codec<float[], float[]> floats() {
+    return (artifact, signature) ->
+        new Codec.Bound<>() {
+          @Override
+          public void encode(float[] row, RowWriter writer) {
+            for (int i = 0; i < signature.inputs().size(); i++) {
+              Shape shape = signature.inputs().get(i).rowShape();
+              if (!shape.isFixed()) {
+                writer.dims(i, row.length);
+              }
+              if (i == 0) {
+                if (row.length > writer.floats(i).remaining()) {
+                  throw new IllegalArgumentException("a row of " + row.length);
+                }
+                writer.floats(i).put(row);
+              } else {
+                for (int k = 0; k < row.length; k++) {
+                  writer.floats(i).put(1);
+                }
+              }
+            }
+          }
+
+          @Override
+          public float[] decode(RowReader reader) {
+            float[] answer = new float[reader.elements(0)];
+            reader.floats(0).get(answer);
+            return answer;
+          }
+        };
+  }
+
+  /** One protobuf message being written. */
+  private static final class Message {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    void number(int field, long value) {
+      varint((long) field << 3);
+      varint(value);
+    }
+
+    void text(int field, String value) {
+      bytes(field, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    void message(int field, Message value) {
+      bytes(field, value.bytes.toByteArray());
+    }
+
+    void bytes(int field, byte[] value) {
+      varint(((long) field << 3) | 2);
+      varint(value.length);
+      bytes.writeBytes(value);
+    }
+
+    private void varint(long value) {
+      long rest = value;
+      while ((rest & ~0x7FL) != 0) {
+        bytes.write((int) ((rest & 0x7F) | 0x80));
+        rest >>>= 7;
+      }
+      bytes.write((int) rest);
+    }
+  }
+}
