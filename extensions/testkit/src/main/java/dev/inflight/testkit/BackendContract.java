@@ -3,6 +3,7 @@ package dev.inflight.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.inflight.InferenceException;
 import dev.inflight.InvalidInputException;
 import dev.inflight.Lane;
 import dev.inflight.Lanes;
@@ -57,6 +58,21 @@ public abstract class BackendContract<I, O> {
 
   /** {@return a row with NaN, if the row type can express one} */
   protected abstract Optional<I> nanRow();
+
+  /**
+   * {@return a row that passes {@code validate} and fails where it is encoded, if there can be one}
+   */
+  protected Optional<I> poisonRow() {
+    return Optional.empty();
+  }
+
+  /**
+   * {@return whether an answer from a run of several rows is that of the row alone} The same bits,
+   * unless the backend's arithmetic depends on the batch.
+   */
+  protected boolean close(O together, O alone) {
+    return same(together, alone);
+  }
 
   /** {@return whether two answers are the same, bit for bit} */
   protected boolean same(O a, O b) {
@@ -154,6 +170,79 @@ public abstract class BackendContract<I, O> {
             for (int i = rows().size() - 1; i >= 0; i--) {
               assertThat(same(runner.run(List.of(rows().get(i))).get(0).value(), alone.get(i)))
                   .isTrue();
+            }
+            return runner;
+          });
+    }
+  }
+
+  @Test
+  final void runOne_ofEveryRow_answersLikeRun() {
+    try (Model<I, O> model = load()) {
+      List<O> alone = alone(model);
+      withRunner(
+          model,
+          runner -> {
+            for (int turn = 0; turn < 3; turn++) {
+              for (int i = 0; i < alone.size(); i++) {
+                assertThat(same(runner.runOne(rows().get(i)), alone.get(i))).isTrue();
+              }
+              runner.run(rows());
+            }
+            return runner;
+          });
+    }
+  }
+
+  @Test
+  final void run_ofRowsThatBatch_answersLikeEachAlone() {
+    try (Model<I, O> model = load()) {
+      assertThat(model.maxBatch()).isPositive();
+      List<O> alone = alone(model);
+      withRunner(
+          model,
+          runner -> {
+            for (int n = alone.size(); n > 0; n--) {
+              assertAnswers(runner.run(rows().subList(0, n)), alone);
+            }
+            return runner;
+          });
+      for (I row : rows()) {
+        assertThat(model.rows(row)).isPositive();
+        assertThat(model.bytes(row)).isNotNegative();
+        assertThat(model.batchesWith(row, row) || model.maxBatch() == 1).isTrue();
+      }
+    }
+  }
+
+  private void assertAnswers(List<Outcome<O>> outcomes, List<O> alone) {
+    for (int i = 0; i < outcomes.size(); i++) {
+      assertThat(close(outcomes.get(i).value(), alone.get(i))).isTrue();
+    }
+  }
+
+  @Test
+  final void run_ofPoisonRow_setsItAsideLikeRunOne() {
+    if (poisonRow().isEmpty()) {
+      return;
+    }
+    I poison = poisonRow().get();
+    try (Model<I, O> model = load()) {
+      List<O> alone = alone(model);
+      withRunner(
+          model,
+          runner -> {
+            for (int bad = 0; bad <= rows().size(); bad++) {
+              List<I> mixed = new ArrayList<>(rows());
+              mixed.add(bad, poison);
+              List<Outcome<O>> outcomes = new ArrayList<>(runner.run(mixed));
+              assertThat(outcomes).hasSize(mixed.size());
+              InferenceException failure = outcomes.remove(bad).failure();
+              assertAnswers(outcomes, alone);
+              assertThatThrownBy(() -> runner.runOne(poison))
+                  .isInstanceOf(failure.getClass())
+                  .hasMessage(failure.getMessage());
+              assertThat(same(runner.runOne(rows().get(0)), alone.get(0))).isTrue();
             }
             return runner;
           });

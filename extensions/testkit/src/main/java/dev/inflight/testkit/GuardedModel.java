@@ -48,16 +48,34 @@ public final class GuardedModel<I, O> implements Model<I, O> {
     return new Runner<>() {
       @Override
       public List<Outcome<O>> run(List<? extends I> rows) throws Exception {
+        enter();
+        try {
+          return runner.run(rows);
+        } finally {
+          leave();
+        }
+      }
+
+      @Override
+      public O runOne(I row) throws Exception {
+        enter();
+        try {
+          return runner.runOne(row);
+        } finally {
+          leave();
+        }
+      }
+
+      private void enter() {
         running.incrementAndGet();
         if (inside.incrementAndGet() != 1 || closes.get() > 0) {
           violations.incrementAndGet();
         }
-        try {
-          return runner.run(rows);
-        } finally {
-          inside.decrementAndGet();
-          running.decrementAndGet();
-        }
+      }
+
+      private void leave() {
+        inside.decrementAndGet();
+        running.decrementAndGet();
       }
 
       @Override
@@ -83,6 +101,21 @@ public final class GuardedModel<I, O> implements Model<I, O> {
   @Override
   public long bytes(I row) {
     return model.bytes(row);
+  }
+
+  @Override
+  public int maxBatch() {
+    return model.maxBatch();
+  }
+
+  @Override
+  public boolean batchesWith(I row, I other) {
+    return model.batchesWith(row, other);
+  }
+
+  @Override
+  public int rows(I row) {
+    return model.rows(row);
   }
 
   @Override
