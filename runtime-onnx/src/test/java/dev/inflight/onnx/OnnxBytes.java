@@ -140,8 +140,9 @@ final class OnnxBytes {
                 }
                 writer.floats(i).put(row);
               } else {
+                java.nio.FloatBuffer ones = writer.floats(i);
                 for (int k = 0; k < row.length; k++) {
-                  writer.floats(i).put(1);
+                  ones.put(1);
                 }
               }
             }
