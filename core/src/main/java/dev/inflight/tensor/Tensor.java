@@ -19,8 +19,8 @@ import java.util.Objects;
  * <p>Invariant: the shape is fixed, and the view holds exactly {@code type.bytes(shape.elements())}
  * bytes (a string tensor holds exactly {@code shape.elements()} strings, none null, and no bytes).
  *
- * <p>{@code of(values, dims)} copies; {@link #over} does not, and then the caller must not write to
- * the memory before the call that uses the tensor has answered.
+ * <p>{@code of(values, dims)} and {@link #copyOf} copy; {@link #over} does not, and then the caller
+ * must not write to the memory before the call that uses the tensor has answered.
  */
 public final class Tensor implements ModelValue {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
@@ -76,9 +76,10 @@ public final class Tensor implements ModelValue {
    * dimension}
    */
   public static Tensor of(float[] values, long... dims) {
-    ByteBuffer bytes = heap(DataType.FLOAT32, values.length, dims);
+    Shape shape = shape(values.length, dims);
+    ByteBuffer bytes = heap(DataType.FLOAT32, shape);
     bytes.asFloatBuffer().put(values);
-    return new Tensor(DataType.FLOAT32, shape(values.length, dims), bytes, NO_STRINGS);
+    return new Tensor(DataType.FLOAT32, shape, bytes, NO_STRINGS);
   }
 
   /**
@@ -86,9 +87,10 @@ public final class Tensor implements ModelValue {
    * dimension}
    */
   public static Tensor of(double[] values, long... dims) {
-    ByteBuffer bytes = heap(DataType.FLOAT64, values.length, dims);
+    Shape shape = shape(values.length, dims);
+    ByteBuffer bytes = heap(DataType.FLOAT64, shape);
     bytes.asDoubleBuffer().put(values);
-    return new Tensor(DataType.FLOAT64, shape(values.length, dims), bytes, NO_STRINGS);
+    return new Tensor(DataType.FLOAT64, shape, bytes, NO_STRINGS);
   }
 
   /**
@@ -96,9 +98,10 @@ public final class Tensor implements ModelValue {
    * dimension}
    */
   public static Tensor of(long[] values, long... dims) {
-    ByteBuffer bytes = heap(DataType.INT64, values.length, dims);
+    Shape shape = shape(values.length, dims);
+    ByteBuffer bytes = heap(DataType.INT64, shape);
     bytes.asLongBuffer().put(values);
-    return new Tensor(DataType.INT64, shape(values.length, dims), bytes, NO_STRINGS);
+    return new Tensor(DataType.INT64, shape, bytes, NO_STRINGS);
   }
 
   /**
@@ -106,9 +109,10 @@ public final class Tensor implements ModelValue {
    * dimension}
    */
   public static Tensor of(int[] values, long... dims) {
-    ByteBuffer bytes = heap(DataType.INT32, values.length, dims);
+    Shape shape = shape(values.length, dims);
+    ByteBuffer bytes = heap(DataType.INT32, shape);
     bytes.asIntBuffer().put(values);
-    return new Tensor(DataType.INT32, shape(values.length, dims), bytes, NO_STRINGS);
+    return new Tensor(DataType.INT32, shape, bytes, NO_STRINGS);
   }
 
   /**
@@ -116,11 +120,12 @@ public final class Tensor implements ModelValue {
    * dimension}
    */
   public static Tensor of(boolean[] values, long... dims) {
-    ByteBuffer bytes = heap(DataType.BOOL, values.length, dims);
+    Shape shape = shape(values.length, dims);
+    ByteBuffer bytes = heap(DataType.BOOL, shape);
     for (int i = 0; i < values.length; i++) {
       bytes.put(i, values[i] ? (byte) 1 : 0);
     }
-    return new Tensor(DataType.BOOL, shape(values.length, dims), bytes, NO_STRINGS);
+    return new Tensor(DataType.BOOL, shape, bytes, NO_STRINGS);
   }
 
   /**
@@ -141,6 +146,25 @@ public final class Tensor implements ModelValue {
     return new Tensor(DataType.STRING, shape, NO_BYTES, copy);
   }
 
+  /**
+   * {@return a tensor with a copy of the raw bytes of {@code source}, in native order, from {@code
+   * offset} on, whatever its position}
+   *
+   * @throws IllegalArgumentException if the type is {@link DataType#STRING} or the shape has open
+   *     dimensions
+   * @throws IndexOutOfBoundsException if {@code source} has not as many bytes
+   */
+  public static Tensor copyOf(DataType type, Shape shape, ByteBuffer source, int offset) {
+    if (type == DataType.STRING) {
+      throw new IllegalArgumentException(
+          "tensor: strings have no bytes, use Tensor.of(String[], dims)");
+    }
+    requireFixed(type, shape);
+    ByteBuffer bytes = heap(type, shape);
+    bytes.put(0, source, offset, bytes.capacity());
+    return new Tensor(type, shape, bytes, NO_STRINGS);
+  }
+
   /** {@return a {@link DataType#STRING} tensor without dimensions} */
   public static Tensor scalar(String value) {
     return new Tensor(
@@ -150,8 +174,7 @@ public final class Tensor implements ModelValue {
         new String[] {Objects.requireNonNull(value, "value")});
   }
 
-  private static ByteBuffer heap(DataType type, int length, long[] dims) {
-    Shape shape = shape(length, dims);
+  private static ByteBuffer heap(DataType type, Shape shape) {
     return ByteBuffer.allocate(Math.toIntExact(type.bytes(shape.elements())))
         .order(ByteOrder.nativeOrder());
   }

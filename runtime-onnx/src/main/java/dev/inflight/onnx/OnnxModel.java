@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,8 @@ final class OnnxModel {
   private final int fixedBatch;
 
   private final boolean batched;
+
+  private final boolean joinsTensors;
 
   /** Falls to 1 once an output turned out not to have one entry a row. */
   private volatile int maxBatch;
@@ -73,6 +76,12 @@ final class OnnxModel {
     batched =
         !signature.inputs().isEmpty()
             && signature.inputs().stream().allMatch(spec -> spec.isBatched() && !spec.optional());
+    joinsTensors =
+        batched
+            && !signature.outputs().isEmpty()
+            && signature.outputs().stream().allMatch(spec -> spec.isBatched() && namesRows(spec))
+            && Stream.concat(signature.inputs().stream(), signature.outputs().stream())
+                .allMatch(spec -> Values.isJavaType(spec.type()));
     maxBatch = fixedBatch > 0 ? fixedBatch : batched ? Integer.MAX_VALUE : 1;
     outputNames =
         Collections.unmodifiableSet(
@@ -138,6 +147,11 @@ final class OnnxModel {
 
   int maxBatch() {
     return maxBatch;
+  }
+
+  /** {@return whether rows of tensors can be put together along dimension 0} */
+  boolean joinsTensors() {
+    return joinsTensors;
   }
 
   /** The outputs of a run of several rows cannot be told apart: from now on each row runs alone. */

@@ -12,9 +12,7 @@ import dev.inflight.tensor.Tensor;
 import dev.inflight.tensor.Tensors;
 import dev.inflight.tensor.ValueSpec;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,40 +21,28 @@ import org.jspecify.annotations.Nullable;
  * small tensor is cheaper than a native handle for it, and the caller's memory is never read by
  * native code.
  *
- * <p>Invariant: a {@code Shaped} feed lies in the lane's current block, laid out for exactly its
- * input shapes; rows of one shape after the other reuse it.
+ * <p>Invariant: several rows share a run only where every input and output names its dimension 0
+ * alike, and are answered from it only if every output had as many entries as the rows together,
+ * there and in the run of a single row before.
  */
 final class TensorsRunner implements Runner<Tensors, Tensors> {
-  /** Services call with few shapes; the oldest goes. */
-  private static final int MAX_SHAPES = 16;
+  /** Services call with few shapes, and batches are of few sizes; the oldest goes. */
+  private static final int MAX_SHAPES = 64;
 
   private final OnnxModel model;
   private final Lane lane;
   private final List<ValueSpec> inputs;
   private final List<ValueSpec> outputs;
   private final String[] outputNames;
+  private final boolean joins;
   private final Termination termination;
-  private final List<Shaped> feeds = new ArrayList<>();
+  private final List<ShapedFeed> feeds = new ArrayList<>();
   private final List<Outcome<Tensors>> outcomes = new ArrayList<>();
 
-  /** The feed for one combination of shapes, null where an input is left out. */
-  private static final class Shaped {
-    private final @Nullable Shape[] shapes;
-    private final @Nullable Shape[] pinned;
-    private final Feed feed;
-    private final ByteBuffer block;
-    private final @Nullable ByteBuffer[] inputs;
-    private final @Nullable ByteBuffer[] pins;
+  /** Up to two numbers of entries, not the same, for which a single row's outputs had as many. */
+  private long proven;
 
-    Shaped(@Nullable Shape[] shapes, @Nullable Shape[] pinned, Feed feed, ByteBuffer block) {
-      this.shapes = shapes;
-      this.pinned = pinned;
-      this.feed = feed;
-      this.block = block;
-      inputs = new ByteBuffer[shapes.length];
-      pins = new ByteBuffer[pinned.length];
-    }
-  }
+  private long provenToo;
 
   TensorsRunner(OnnxModel model, Lane lane) throws OrtException {
     this.model = model;
@@ -64,172 +50,235 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     inputs = model.signature().inputs();
     outputs = model.signature().outputs();
     outputNames = model.outputNames().toArray(new String[0]);
+    joins = model.joinsTensors();
     termination = new Termination(model.info().label());
+  }
+
+  @Override
+  public Tensors runOne(Tensors row) throws OrtException {
+    termination.reset();
+    return answer(row);
   }
 
   @Override
   public List<Outcome<Tensors>> run(List<? extends Tensors> rows) throws OrtException {
     termination.reset();
     outcomes.clear();
-    for (int i = 0; i < rows.size(); i++) {
-      outcomes.add(Outcome.of(run(rows.get(i))));
+    for (int from = 0; from < rows.size(); ) {
+      int to = from + 1;
+      while (to < rows.size() && joins(rows.get(from), rows.get(to))) {
+        to++;
+      }
+      if (to == from + 1 || !answerTogether(rows, from, to)) {
+        to = from + 1;
+        outcomes.add(Outcome.of(answer(rows.get(from))));
+      }
+      from = to;
     }
     return outcomes;
   }
 
-  @Override
-  public Tensors runOne(Tensors row) throws OrtException {
-    termination.reset();
-    return run(row);
+  private boolean joins(Tensors row, Tensors other) {
+    return joins && model.maxBatch() > 1 && TensorsModel.join(inputs, row, other);
   }
 
-  private Tensors run(Tensors row) throws OrtException {
-    termination.check();
-    Shaped shaped = find(row);
-    if (shaped == null) {
-      shaped = shape(row, new Shape[outputs.size()]);
+  /**
+   * An output of 4 entries, whatever the rows, would pass for rows of 4 entries together; it cannot
+   * pass for another number of them too.
+   */
+  private boolean isProven(long entries) {
+    return provenToo > 0 || (proven > 0 && proven != entries);
+  }
+
+  private void prove(long entries) {
+    if (proven == 0) {
+      proven = entries;
+    } else if (proven != entries) {
+      provenToo = entries;
     }
+  }
+
+  private Tensors answer(Tensors row) throws OrtException {
+    long entries = joins ? TensorsModel.entries(inputs, row) : -1;
+    ShapedFeed shaped = feed(row, entries);
+    shaped.write(row);
+    OrtSession.Result result;
     try {
-      return infer(shaped, row);
+      result = infer(shaped);
     } catch (OrtException e) {
-      termination.check(e);
-      if (shaped.feed.isAllPinned() || Arrays.stream(shaped.pinned).anyMatch(s -> s != null)) {
-        // The shape of an output depends on more than the inputs' shapes: never pin again, and ask
-        // once more.
-        if (model.isPredictable() && Feed.isShapeProblem(e)) {
-          model.giveUpPinning();
-          dropFeeds();
-          return infer(shape(row, new Shape[outputs.size()]), row);
+      shaped = unpinned(e, shaped, row, entries);
+      shaped.write(row);
+      result = infer(shaped);
+      giveUpPinning(shaped);
+    }
+    try (OrtSession.Result unpinned = result) {
+      ModelValue[] values = new ModelValue[outputs.size()];
+      boolean more = false;
+      boolean follow = joins;
+      for (int i = 0; i < values.length; i++) {
+        ByteBuffer pin = shaped.pin(i);
+        Shape shape = shaped.pinned(i);
+        if (pin != null && shape != null) {
+          values[i] = Tensor.copyOf(outputs.get(i).type(), shape, pin, 0);
+        } else {
+          values[i] = Values.copy(unpinned.get(outputNames[i]).orElseThrow());
+          more |= canPin(values[i], outputs.get(i));
+          follow &= hasEntries(values[i], entries);
         }
       }
+      if (follow) {
+        prove(entries);
+      } else if (joins) {
+        model.runRowsAlone();
+      }
+      if (more && model.isPredictable()) {
+        pinNext(shaped, row, entries, values);
+      }
+      return Tensors.adopt(outputNames, values);
+    }
+  }
+
+  /** False, with nothing answered, if the answers cannot be told apart, or not be trusted yet. */
+  private boolean answerTogether(List<? extends Tensors> rows, int from, int to)
+      throws OrtException {
+    Tensors first = rows.get(from);
+    long entries = 0;
+    for (int row = from; row < to; row++) {
+      entries += TensorsModel.entries(inputs, rows.get(row));
+    }
+    if (!isProven(entries)) {
+      return false;
+    }
+    ShapedFeed shaped = feed(first, entries);
+    shaped.write(rows, from, to);
+    OrtSession.Result result;
+    try {
+      result = infer(shaped);
+    } catch (OrtException e) {
+      shaped = unpinned(e, shaped, first, entries);
+      shaped.write(rows, from, to);
+      result = infer(shaped);
+      giveUpPinning(shaped);
+    }
+    try (OrtSession.Result unpinned = result) {
+      Tensor[] whole = new Tensor[outputs.size()];
+      for (int i = 0; i < whole.length; i++) {
+        if (shaped.pin(i) == null) {
+          ModelValue value = Values.copy(unpinned.get(outputNames[i]).orElseThrow());
+          if (!hasEntries(value, entries)) {
+            model.runRowsAlone();
+            return false;
+          }
+          whole[i] = (Tensor) value;
+        }
+      }
+      split(shaped, whole, rows.subList(from, to), entries);
+      return true;
+    }
+  }
+
+  private void split(
+      ShapedFeed shaped, @Nullable Tensor[] whole, List<? extends Tensors> rows, long entries) {
+    long at = 0;
+    for (Tensors row : rows) {
+      long mine = TensorsModel.entries(inputs, row);
+      ModelValue[] values = new ModelValue[whole.length];
+      for (int i = 0; i < values.length; i++) {
+        Tensor tensor = whole[i];
+        ByteBuffer pin = shaped.pin(i);
+        Shape all =
+            tensor == null ? java.util.Objects.requireNonNull(shaped.pinned(i)) : tensor.shape();
+        ByteBuffer bytes = tensor == null ? java.util.Objects.requireNonNull(pin) : tensor.bytes();
+        long[] dims = all.dims();
+        dims[0] = mine;
+        int offset = (int) (at * (bytes.capacity() / entries));
+        values[i] = Tensor.copyOf(outputs.get(i).type(), Shape.of(dims), bytes, offset);
+      }
+      outcomes.add(Outcome.of(Tensors.adopt(outputNames, values)));
+      at += mine;
+    }
+  }
+
+  private static boolean hasEntries(ModelValue value, long entries) {
+    return value instanceof Tensor tensor
+        && tensor.shape().rank() > 0
+        && tensor.shape().dim(0) == entries;
+  }
+
+  private OrtSession.Result infer(ShapedFeed shaped) throws OrtException {
+    termination.check();
+    return shaped.feed.run(termination.options());
+  }
+
+  /** The same without pinned outputs, if those may be why the run failed. */
+  private ShapedFeed unpinned(OrtException e, ShapedFeed failed, Tensors row, long entries)
+      throws OrtException {
+    termination.check(e);
+    if (!failed.isAnyPinned() || !Feed.isShapeProblem(e)) {
       throw e;
     }
+    forget(failed);
+    return make(row, entries, new Shape[outputs.size()]);
   }
 
-  @SuppressWarnings("ReferenceEquality") // buffers are equal by content
-  private @Nullable Shaped find(Tensors row) {
-    for (int f = 0; f < feeds.size(); f++) {
-      Shaped shaped = feeds.get(f);
-      boolean fits = true;
-      for (int i = 0; fits && i < shaped.shapes.length; i++) {
-        Tensor tensor = tensor(row, i);
-        Shape shape = shaped.shapes[i];
-        fits = shape == null ? tensor == null : tensor != null && shape.equals(tensor.shape());
-      }
-      if (fits && shaped.block == lane.memory(shaped.block.capacity())) {
-        return shaped;
-      }
-      if (fits) {
-        feeds.remove(f);
-        shaped.feed.close();
-        return null;
+  /** The shape of an output depends on more than the inputs' shapes. */
+  private void giveUpPinning(ShapedFeed current) {
+    model.giveUpPinning();
+    for (ShapedFeed feed : feeds) {
+      if (feed != current) {
+        feed.close();
       }
     }
-    return null;
+    feeds.clear();
+    feeds.add(current);
   }
 
-  private @Nullable Tensor tensor(Tensors row, int input) {
-    String name = inputs.get(input).name();
-    int at = input < row.size() && row.name(input).equals(name) ? input : row.indexOf(name);
-    return at < 0 ? null : (Tensor) row.value(at);
+  private ShapedFeed feed(Tensors row, long entries) throws OrtException {
+    for (int f = feeds.size() - 1; f >= 0; f--) {
+      ShapedFeed shaped = feeds.get(f);
+      if (shaped.fits(row, entries)) {
+        if (shaped.isIn(lane.memory(shaped.size()))) {
+          return shaped;
+        }
+        forget(shaped);
+        break;
+      }
+    }
+    @Nullable Shape[] pinned = new Shape[outputs.size()];
+    for (int i = 0; i < pinned.length; i++) {
+      ValueSpec spec = outputs.get(i);
+      if (joins && entries > 0 && model.isPredictable() && spec.rowShape().isFixed()) {
+        pinned[i] = Feed.whole(spec.rowShape(), (int) entries);
+      }
+    }
+    return make(row, entries, pinned);
   }
 
-  /** A feed for the shapes of {@code row} that pins the outputs whose shape is given. */
-  private Shaped shape(Tensors row, @Nullable Shape[] pinned) throws OrtException {
-    long size = 0;
+  /** A feed for rows like {@code row} that pins the outputs whose shape is given. */
+  private ShapedFeed make(Tensors row, long entries, @Nullable Shape[] pinned) throws OrtException {
     @Nullable Shape[] shapes = new Shape[inputs.size()];
     for (int i = 0; i < shapes.length; i++) {
-      Tensor tensor = tensor(row, i);
-      shapes[i] = tensor == null ? null : tensor.shape();
-      size += tensor == null ? 0 : aligned(tensor.type().bytes(tensor.shape().elements()));
+      Tensor tensor = ShapedFeed.tensor(inputs, row, i);
+      if (tensor != null) {
+        long[] dims = tensor.shape().dims();
+        if (entries >= 0) {
+          dims[0] = entries;
+        }
+        shapes[i] = Shape.of(dims);
+      }
     }
-    for (int i = 0; i < pinned.length; i++) {
-      Shape shape = pinned[i];
-      size += shape == null ? 0 : aligned(outputs.get(i).type().bytes(shape.elements()));
-    }
+    long size = ShapedFeed.bytes(inputs, shapes) + ShapedFeed.bytes(outputs, pinned);
     if (feeds.size() >= MAX_SHAPES) {
-      feeds.remove(0).feed.close();
+      forget(feeds.get(0));
     }
-    Shaped shaped = new Shaped(shapes, pinned, new Feed(model), lane.memory(size));
-    try {
-      lay(shaped);
-    } catch (OrtException | RuntimeException e) {
-      shaped.feed.close();
-      throw e;
-    }
+    ShapedFeed shaped = new ShapedFeed(model, shapes, pinned, lane.memory(size));
     feeds.add(shaped);
     return shaped;
   }
 
-  /** Inputs, then pinned outputs, one after the other in the block. */
-  private void lay(Shaped shaped) throws OrtException {
-    int offset = 0;
-    for (int i = 0; i < shaped.shapes.length; i++) {
-      Shape shape = shaped.shapes[i];
-      if (shape == null || inputs.get(i).type() == DataType.STRING) {
-        continue;
-      }
-      ByteBuffer part = part(shaped.block, offset, inputs.get(i), shape);
-      offset += (int) aligned(part.capacity());
-      shaped.inputs[i] = part;
-      shaped.feed.input(inputs.get(i).name(), inputs.get(i).type(), shape, part);
-    }
-    for (int i = 0; i < shaped.pinned.length; i++) {
-      Shape shape = shaped.pinned[i];
-      if (shape != null) {
-        ByteBuffer part = part(shaped.block, offset, outputs.get(i), shape);
-        offset += (int) aligned(part.capacity());
-        shaped.pins[i] = part;
-        shaped.feed.pin(outputs.get(i).name(), outputs.get(i).type(), shape, part);
-      }
-    }
-  }
-
-  private static ByteBuffer part(ByteBuffer block, int offset, ValueSpec spec, Shape shape) {
-    return block
-        .slice(offset, (int) spec.type().bytes(shape.elements()))
-        .order(ByteOrder.nativeOrder());
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + 63) / 64 * 64;
-  }
-
-  private Tensors infer(Shaped shaped, Tensors row) throws OrtException {
-    for (int i = 0; i < shaped.shapes.length; i++) {
-      Tensor tensor = tensor(row, i);
-      if (tensor == null) {
-        continue;
-      }
-      ByteBuffer target = shaped.inputs[i];
-      if (target == null) {
-        shaped.feed.strings(
-            inputs.get(i).name(), tensor.shape(), tensor.strings().toArray(new String[0]));
-      } else {
-        tensor.copyTo(target.clear());
-        target.clear();
-      }
-    }
-    try (OrtSession.Result result = shaped.feed.run(termination.options())) {
-      ModelValue[] values = new ModelValue[outputs.size()];
-      boolean more = false;
-      for (int i = 0; i < values.length; i++) {
-        ByteBuffer pin = shaped.pins[i];
-        Shape shape = shaped.pinned[i];
-        if (pin != null && shape != null) {
-          ByteBuffer copy = ByteBuffer.allocate(pin.capacity()).order(ByteOrder.nativeOrder());
-          copy.put(0, pin, 0, pin.capacity());
-          values[i] = Tensor.over(outputs.get(i).type(), shape, copy);
-        } else {
-          values[i] = Values.copy(result.get(outputNames[i]).orElseThrow());
-          more |= canPin(values[i], outputs.get(i));
-        }
-      }
-      if (more && model.isPredictable()) {
-        pinNext(shaped, row, values);
-      }
-      return Tensors.adopt(outputNames, values);
-    }
+  private void forget(ShapedFeed shaped) {
+    feeds.remove(shaped);
+    shaped.close();
   }
 
   private static boolean canPin(ModelValue value, ValueSpec spec) {
@@ -238,28 +287,21 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
         && tensor.type() == spec.type()
         && spec.shape().accepts(tensor.shape()) // else ONNX Runtime refuses its own shape
         && !tensor.shape().isEmpty()
-        && isJavaType(tensor.type());
-  }
-
-  private static boolean isJavaType(DataType type) {
-    return switch (type) {
-      case FLOAT32, FLOAT64, INT8, INT16, INT32, INT64, UINT8, BOOL, FLOAT16, BFLOAT16 -> true;
-      default -> false;
-    };
+        && Values.isJavaType(tensor.type());
   }
 
   /**
    * The same inputs usually give the same output shapes: the next run of these shapes writes
    * straight into our memory.
    */
-  private void pinNext(Shaped shaped, Tensors row, ModelValue[] values) throws OrtException {
+  private void pinNext(ShapedFeed shaped, Tensors row, long entries, ModelValue[] values)
+      throws OrtException {
     @Nullable Shape[] shapes = new Shape[values.length];
     for (int i = 0; i < shapes.length; i++) {
       shapes[i] = canPin(values[i], outputs.get(i)) ? ((Tensor) values[i]).shape() : null;
     }
-    feeds.remove(shaped);
-    shaped.feed.close();
-    shape(row, shapes);
+    forget(shaped);
+    make(row, entries, shapes);
   }
 
   @Override
@@ -269,12 +311,8 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
 
   @Override
   public void close() {
-    dropFeeds();
-    termination.close();
-  }
-
-  private void dropFeeds() {
-    feeds.forEach(shaped -> shaped.feed.close());
+    feeds.forEach(ShapedFeed::close);
     feeds.clear();
+    termination.close();
   }
 }

@@ -49,6 +49,14 @@ final class Values {
     };
   }
 
+  /** {@return whether ORT Java has a name for the type} */
+  static boolean isJavaType(DataType type) {
+    return switch (type) {
+      case FLOAT32, FLOAT64, INT8, INT16, INT32, INT64, UINT8, BOOL, FLOAT16, BFLOAT16 -> true;
+      default -> false;
+    };
+  }
+
   /** A tensor of strings, which ORT Java copies. The caller closes it. */
   static OnnxTensor strings(OrtEnvironment environment, String[] values, Shape shape)
       throws OrtException {

@@ -66,6 +66,25 @@ class BatchTest {
   }
 
   @Test
+  void run_severalRows_takeOneNativeRun() {
+    // Told by an output that mixes the rows: x minus the mean over all of them.
+    OnnxBytes bytes =
+        new OnnxBytes()
+            .node("ReduceMean", "m", "x", 0)
+            .node("Sub", "y", "x m")
+            .input("x", "n 1")
+            .output("y", "n 1");
+    Runs.with(
+        bytes.load(OnnxOptions.defaults()),
+        runner -> {
+          List<float[]> rows = List.of(new float[] {1}, new float[] {3});
+          assertThat(runner.runOne(rows.get(0))).containsExactly(0);
+          assertThat(Runs.together(runner, rows))
+              .containsExactly(new float[] {-1}, new float[] {1});
+        });
+  }
+
+  @Test
   void run_fixedBatch_padsAndSplits() {
     for (int k : new int[] {1, 2, 8}) {
       Model<float[], float[]> model =
