@@ -108,7 +108,8 @@ class PredictorTest {
     try (Gate gate = new Gate();
         Lanes lanes = Lanes.of(1)) {
       var slot = ModelSlot.of(gate.model("1"), lanes);
-      var running = slot.predictor().submit("hold", SHORT);
+      var running = slot.predictor().submit("hold", CallOptions.timeout(Duration.ofMillis(1500)));
+      gate.awaitEntered();
       var queued = slot.predictor().submit("b", SHORT);
       for (var future : List.of(running, queued)) {
         assertThatThrownBy(() -> future.get(5, TimeUnit.SECONDS))
