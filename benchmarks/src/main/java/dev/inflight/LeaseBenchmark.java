@@ -40,7 +40,7 @@ public class LeaseBenchmark {
   @State(Scope.Thread)
   public static class Mine {
     private final Lanes own = Lanes.of(1);
-    private final Lane lane = new Lane(own, 0);
+    private final Lane lane = new Lane(own.dispatcher(), 0, 0);
   }
 
   private static final class Nothing implements Model<String, String> {

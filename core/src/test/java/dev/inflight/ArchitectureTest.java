@@ -38,6 +38,7 @@ class ArchitectureTest {
           "dev.inflight.Codec",
           "dev.inflight.CodecRows",
           "dev.inflight.DeadlineExceededException",
+          "dev.inflight.ForwardingModel",
           "dev.inflight.InferenceException",
           "dev.inflight.InferenceListener",
           "dev.inflight.InvalidInputException",
@@ -137,6 +138,17 @@ class ArchitectureTest {
                 .map(JavaClass::getName)
                 .sorted())
         .containsExactlyElementsOf(PUBLIC);
+  }
+
+  /** A forwarder that forgets a method answers with the default and nobody notices. */
+  @Test
+  void forwardingModel_methodsOfModel_areAllForwarded() {
+    assertThat(java.util.Arrays.stream(Model.class.getMethods()).map(m -> m.getName()))
+        .allSatisfy(
+            name ->
+                assertThat(java.util.Arrays.stream(ForwardingModel.class.getDeclaredMethods()))
+                    .extracting(m -> m.getName())
+                    .contains(name));
   }
 
   @Test

@@ -108,7 +108,7 @@ class ModelSlotTest {
   @Test
   void swap_closeOfTheOldVersionFails_saysSo() {
     Model<String, String> bad =
-        new ForwardingModel(new FakeModel("1")) {
+        new ForwardingModel<String, String>(new FakeModel("1")) {
           @Override
           public void close() {
             throw new IllegalStateException("stuck");

@@ -77,7 +77,7 @@ class PredictorFailureTest {
         new AtomicReference<>(new IllegalStateException("no memory"));
     FakeModel good = new FakeModel("1");
     Model<String, String> model =
-        new ForwardingModel(good) {
+        new ForwardingModel<String, String>(good) {
           @Override
           public Runner<String, String> newRunner(Lane lane) throws Exception {
             RuntimeException now = failure.getAndSet(null);
@@ -100,7 +100,7 @@ class PredictorFailureTest {
   @Test
   void submit_newVersionsValidateThrows_failsThisCallOnly() throws Exception {
     Model<String, String> buggy =
-        new ForwardingModel(new FakeModel("2")) {
+        new ForwardingModel<String, String>(new FakeModel("2")) {
           @Override
           public void validate(String row) {
             if (row.equals("a")) {

@@ -1,9 +1,7 @@
 package dev.inflight.deploy;
 
-import dev.inflight.Lane;
+import dev.inflight.ForwardingModel;
 import dev.inflight.Model;
-import dev.inflight.ModelInfo;
-import dev.inflight.Runner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,36 +13,18 @@ import java.util.stream.Stream;
 /**
  * A model and the private directory its files were copied to; the directory goes after the model.
  */
-record StagedModel<I, O>(Model<I, O> model, Path staging) implements Model<I, O> {
-  @Override
-  public ModelInfo info() {
-    return model.info();
-  }
+final class StagedModel<I, O> extends ForwardingModel<I, O> {
+  private final Path staging;
 
-  @Override
-  public Runner<I, O> newRunner(Lane lane) throws Exception {
-    return model.newRunner(lane);
-  }
-
-  @Override
-  public void validate(I row) {
-    model.validate(row);
-  }
-
-  @Override
-  public long bytes(I row) {
-    return model.bytes(row);
-  }
-
-  @Override
-  public long memoryBytes() {
-    return model.memoryBytes();
+  StagedModel(Model<I, O> model, Path staging) {
+    super(model);
+    this.staging = staging;
   }
 
   @Override
   public void close() {
     try {
-      model.close();
+      super.close();
     } finally {
       delete(staging);
     }

@@ -1,6 +1,7 @@
 package dev.inflight.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.inflight.CallOptions;
 import dev.inflight.Codec;
@@ -114,7 +115,10 @@ class OrtSwapStressTest {
       int version = Integer.parseInt(prediction.model().version());
       assertThat(version).isGreaterThanOrEqualTo(newest);
       newest = version;
-      assertThat(prediction.value()).isEqualTo(expected[version % 2]);
+      Verdict right = expected[version % 2];
+      assertThat(prediction.value().label()).isEqualTo(right.label());
+      // Callers that meet share a run, which may differ in the last bits.
+      assertThat(prediction.value().probability()).isCloseTo(right.probability(), within(1e-6f));
       answered++;
     }
     return answered;

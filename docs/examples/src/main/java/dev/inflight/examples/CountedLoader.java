@@ -1,11 +1,9 @@
 package dev.inflight.examples;
 
-import dev.inflight.Lane;
+import dev.inflight.ForwardingModel;
 import dev.inflight.Model;
 import dev.inflight.ModelArtifact;
-import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoader;
-import dev.inflight.Runner;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts what is open, to show that nothing is left. */
@@ -18,25 +16,17 @@ record CountedLoader<I, O>(ModelLoader<I, O> loader, AtomicInteger open)
     return new Counted<>(model, open);
   }
 
-  private record Counted<I, O>(Model<I, O> model, AtomicInteger open) implements Model<I, O> {
-    @Override
-    public ModelInfo info() {
-      return model.info();
-    }
+  private static final class Counted<I, O> extends ForwardingModel<I, O> {
+    private final AtomicInteger open;
 
-    @Override
-    public Runner<I, O> newRunner(Lane lane) throws Exception {
-      return model.newRunner(lane);
-    }
-
-    @Override
-    public void validate(I row) {
-      model.validate(row);
+    Counted(Model<I, O> model, AtomicInteger open) {
+      super(model);
+      this.open = open;
     }
 
     @Override
     public void close() {
-      model.close();
+      super.close();
       open.decrementAndGet();
     }
   }

@@ -371,7 +371,8 @@ public abstract class BackendContract<I, O> {
     try {
       while (true) {
         int i = (int) (calls++ % expected.size());
-        assertThat(same(predictor.predict(rows().get(i)), expected.get(i))).isTrue();
+        // Calls that meet share a run, so the last bits may differ from those of a run alone.
+        assertThat(close(predictor.predict(rows().get(i)), expected.get(i))).isTrue();
       }
     } catch (ModelUnavailableException e) {
       return calls;

@@ -1,8 +1,8 @@
 package dev.inflight.testkit;
 
+import dev.inflight.ForwardingModel;
 import dev.inflight.Lane;
 import dev.inflight.Model;
-import dev.inflight.ModelInfo;
 import dev.inflight.Outcome;
 import dev.inflight.Runner;
 import java.util.List;
@@ -15,15 +15,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param <I> a row
  * @param <O> an answer
  */
-public final class GuardedModel<I, O> implements Model<I, O> {
-  private final Model<I, O> model;
+public final class GuardedModel<I, O> extends ForwardingModel<I, O> {
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger closes = new AtomicInteger();
   private final AtomicInteger violations = new AtomicInteger();
 
   /** Owns {@code model}. */
   public GuardedModel(Model<I, O> model) {
-    this.model = model;
+    super(model);
   }
 
   /** {@return how often the model was closed} */
@@ -37,13 +36,8 @@ public final class GuardedModel<I, O> implements Model<I, O> {
   }
 
   @Override
-  public ModelInfo info() {
-    return model.info();
-  }
-
-  @Override
   public Runner<I, O> newRunner(Lane lane) throws Exception {
-    Runner<I, O> runner = model.newRunner(lane);
+    Runner<I, O> runner = super.newRunner(lane);
     AtomicInteger inside = new AtomicInteger();
     return new Runner<>() {
       @Override
@@ -94,40 +88,10 @@ public final class GuardedModel<I, O> implements Model<I, O> {
   }
 
   @Override
-  public void validate(I row) {
-    model.validate(row);
-  }
-
-  @Override
-  public long bytes(I row) {
-    return model.bytes(row);
-  }
-
-  @Override
-  public int maxBatch() {
-    return model.maxBatch();
-  }
-
-  @Override
-  public boolean batchesWith(I row, I other) {
-    return model.batchesWith(row, other);
-  }
-
-  @Override
-  public int rows(I row) {
-    return model.rows(row);
-  }
-
-  @Override
-  public long memoryBytes() {
-    return model.memoryBytes();
-  }
-
-  @Override
   public void close() {
     if (closes.incrementAndGet() > 1 || running.get() > 0) {
       violations.incrementAndGet();
     }
-    model.close();
+    super.close();
   }
 }
