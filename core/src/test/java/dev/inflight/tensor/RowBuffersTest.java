@@ -206,4 +206,65 @@ class RowBuffersTest {
         0, new SequenceValue(List.of(new MapValue(Map.of()), new MapValue(Map.of(1L, 2f)))));
     assertThat(reader.value(0)).isEqualTo(new MapValue(Map.of(1L, 2f)));
   }
+
+  @Test
+  void write_rowsOfOpenSize_followEachOtherWhateverFailed() {
+    RowBuffers buffers =
+        placed(
+            3,
+            spec("ids", DataType.INT64, Shape.OPEN),
+            spec("text", DataType.STRING, Shape.OPEN),
+            spec("x", DataType.FLOAT32, 1));
+    RowWriter writer = buffers.writer();
+    writeOpen(writer, 0, 2);
+    writer.begin(1);
+    writer.dims(0, 100);
+    writer.longs(0).put(7);
+    assertThatThrownBy(writer::end).hasMessageContaining("expected 100 elements, got 1");
+    writeOpen(writer, 1, 3);
+    writer.begin(2);
+    assertThatThrownBy(() -> writer.put(0, 1L)).hasMessageContaining("call dims");
+    writeOpen(writer, 2, 1);
+    int[] lengths = {2, 3, 1};
+    int start = 0;
+    for (int row = 0; row < 3; row++) {
+      assertThat(buffers.rowShape(0, row)).isEqualTo(Shape.of(lengths[row]));
+      assertThat(buffers.start(0, row)).isEqualTo(start);
+      assertThat(buffers.start(1, row)).isEqualTo(start);
+      assertThat(buffers.region(2).getFloat(4 * row)).isEqualTo(row);
+      for (int i = 0; i < lengths[row]; i++, start++) {
+        assertThat(buffers.region(0).getLong(8 * start)).isEqualTo(100 * row + i);
+        assertThat(buffers.strings(1)[start]).isEqualTo(row + "." + i);
+      }
+    }
+  }
+
+  private static void writeOpen(RowWriter writer, int row, int length) {
+    writer.begin(row);
+    writer.dims(0, length);
+    writer.dims(1, length);
+    for (int i = 0; i < length; i++) {
+      writer.put(0, 100L * row + i);
+      writer.put(1, row + "." + i);
+    }
+    writer.put(2, (long) row);
+    writer.end();
+  }
+
+  @Test
+  void repeat_lastRow_fillsTheRest() {
+    RowBuffers buffers = placed(4, spec("x", DataType.FLOAT32, 2), spec("s", DataType.STRING, 1));
+    RowWriter writer = buffers.writer();
+    for (int row = 0; row < 2; row++) {
+      writer.begin(row);
+      writer.floats(0).put(row).put(row + 0.5f);
+      writer.put(1, "row " + row);
+      writer.end();
+    }
+    buffers.repeat(1, 4);
+    for (int row = 0; row < 4; row++) {
+      assertThat(buffers.region(0).getFloat(8 * row + 4)).isEqualTo(Math.min(row, 1) + 0.5f);
+      assertThat(buffers.strings(1)[row]).isEqualTo("row " + Math.min(row, 1));
+    }
+  }
 }

@@ -162,4 +162,26 @@ class TensorTest {
         .hasMessage("no input 'y', the model has ['x': FLOAT32[?, 2]]");
     assertThatThrownBy(() -> signature.output("x")).isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void copyOf_partOfABuffer_isIndependentOfIt() {
+    ByteBuffer source = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+    source.asFloatBuffer().put(new float[] {1, 2, 3, 4});
+    source.position(5);
+    Tensor tensor = Tensor.copyOf(DataType.FLOAT32, Shape.of(1, 2), source, 4);
+    source.putFloat(4, 9);
+    assertThat(tensor).isEqualTo(Tensor.of(new float[] {2, 3}, 1, 2));
+    assertThat(source.position()).isEqualTo(5);
+  }
+
+  @Test
+  void copyOf_tooLittleOpenOrText_isRefused() {
+    ByteBuffer source = ByteBuffer.allocate(8);
+    assertThatThrownBy(() -> Tensor.copyOf(DataType.FLOAT32, Shape.of(2), source, 4))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> Tensor.copyOf(DataType.FLOAT32, Shape.of(Shape.OPEN), source, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Tensor.copyOf(DataType.STRING, Shape.of(1), source, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
 }

@@ -5,7 +5,6 @@ import ai.onnxruntime.OrtSession;
 import dev.inflight.Lane;
 import dev.inflight.Outcome;
 import dev.inflight.Runner;
-import dev.inflight.tensor.DataType;
 import dev.inflight.tensor.ModelValue;
 import dev.inflight.tensor.Shape;
 import dev.inflight.tensor.Tensor;
@@ -14,6 +13,7 @@ import dev.inflight.tensor.ValueSpec;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,17 +26,13 @@ import org.jspecify.annotations.Nullable;
  * there and in the run of a single row before.
  */
 final class TensorsRunner implements Runner<Tensors, Tensors> {
-  /** Services call with few shapes, and batches are of few sizes; the oldest goes. */
-  private static final int MAX_SHAPES = 64;
-
   private final OnnxModel model;
-  private final Lane lane;
   private final List<ValueSpec> inputs;
   private final List<ValueSpec> outputs;
   private final String[] outputNames;
   private final boolean joins;
   private final Termination termination;
-  private final List<ShapedFeed> feeds = new ArrayList<>();
+  private final ShapedFeeds feeds;
   private final List<Outcome<Tensors>> outcomes = new ArrayList<>();
 
   /** Up to two numbers of entries, not the same, for which a single row's outputs had as many. */
@@ -46,11 +42,11 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
 
   TensorsRunner(OnnxModel model, Lane lane) throws OrtException {
     this.model = model;
-    this.lane = lane;
     inputs = model.signature().inputs();
     outputs = model.signature().outputs();
     outputNames = model.outputNames().toArray(new String[0]);
     joins = model.joinsTensors();
+    feeds = new ShapedFeeds(model, lane);
     termination = new Termination(model.info().label());
   }
 
@@ -100,16 +96,17 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
 
   private Tensors answer(Tensors row) throws OrtException {
     long entries = joins ? TensorsModel.entries(inputs, row) : -1;
-    ShapedFeed shaped = feed(row, entries);
+    ShapedFeed shaped = feeds.feed(row, entries);
     shaped.write(row);
     OrtSession.Result result;
     try {
       result = infer(shaped);
     } catch (OrtException e) {
-      shaped = unpinned(e, shaped, row, entries);
+      termination.check(e);
+      shaped = feeds.unpinned(e, shaped, row, entries);
       shaped.write(row);
       result = infer(shaped);
-      giveUpPinning(shaped);
+      feeds.giveUpPinning(shaped);
     }
     try (OrtSession.Result unpinned = result) {
       ModelValue[] values = new ModelValue[outputs.size()];
@@ -122,7 +119,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
           values[i] = Tensor.copyOf(outputs.get(i).type(), shape, pin, 0);
         } else {
           values[i] = Values.copy(unpinned.get(outputNames[i]).orElseThrow());
-          more |= canPin(values[i], outputs.get(i));
+          more |= ShapedFeeds.canPin(values[i], outputs.get(i));
           follow &= hasEntries(values[i], entries);
         }
       }
@@ -132,7 +129,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
         model.runRowsAlone();
       }
       if (more && model.isPredictable()) {
-        pinNext(shaped, row, entries, values);
+        feeds.pinNext(shaped, row, entries, values);
       }
       return Tensors.adopt(outputNames, values);
     }
@@ -149,16 +146,17 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     if (!isProven(entries)) {
       return false;
     }
-    ShapedFeed shaped = feed(first, entries);
+    ShapedFeed shaped = feeds.feed(first, entries);
     shaped.write(rows, from, to);
     OrtSession.Result result;
     try {
       result = infer(shaped);
     } catch (OrtException e) {
-      shaped = unpinned(e, shaped, first, entries);
+      termination.check(e);
+      shaped = feeds.unpinned(e, shaped, first, entries);
       shaped.write(rows, from, to);
       result = infer(shaped);
-      giveUpPinning(shaped);
+      feeds.giveUpPinning(shaped);
     }
     try (OrtSession.Result unpinned = result) {
       Tensor[] whole = new Tensor[outputs.size()];
@@ -186,9 +184,8 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
       for (int i = 0; i < values.length; i++) {
         Tensor tensor = whole[i];
         ByteBuffer pin = shaped.pin(i);
-        Shape all =
-            tensor == null ? java.util.Objects.requireNonNull(shaped.pinned(i)) : tensor.shape();
-        ByteBuffer bytes = tensor == null ? java.util.Objects.requireNonNull(pin) : tensor.bytes();
+        Shape all = tensor == null ? Objects.requireNonNull(shaped.pinned(i)) : tensor.shape();
+        ByteBuffer bytes = tensor == null ? Objects.requireNonNull(pin) : tensor.bytes();
         long[] dims = all.dims();
         dims[0] = mine;
         int offset = (int) (at * (bytes.capacity() / entries));
@@ -210,100 +207,6 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
     return shaped.feed.run(termination.options());
   }
 
-  /** The same without pinned outputs, if those may be why the run failed. */
-  private ShapedFeed unpinned(OrtException e, ShapedFeed failed, Tensors row, long entries)
-      throws OrtException {
-    termination.check(e);
-    if (!failed.isAnyPinned() || !Feed.isShapeProblem(e)) {
-      throw e;
-    }
-    forget(failed);
-    return make(row, entries, new Shape[outputs.size()]);
-  }
-
-  /** The shape of an output depends on more than the inputs' shapes. */
-  private void giveUpPinning(ShapedFeed current) {
-    model.giveUpPinning();
-    for (ShapedFeed feed : feeds) {
-      if (feed != current) {
-        feed.close();
-      }
-    }
-    feeds.clear();
-    feeds.add(current);
-  }
-
-  private ShapedFeed feed(Tensors row, long entries) throws OrtException {
-    for (int f = feeds.size() - 1; f >= 0; f--) {
-      ShapedFeed shaped = feeds.get(f);
-      if (shaped.fits(row, entries)) {
-        if (shaped.isIn(lane.memory(shaped.size()))) {
-          return shaped;
-        }
-        forget(shaped);
-        break;
-      }
-    }
-    @Nullable Shape[] pinned = new Shape[outputs.size()];
-    for (int i = 0; i < pinned.length; i++) {
-      ValueSpec spec = outputs.get(i);
-      if (joins && entries > 0 && model.isPredictable() && spec.rowShape().isFixed()) {
-        pinned[i] = Feed.whole(spec.rowShape(), (int) entries);
-      }
-    }
-    return make(row, entries, pinned);
-  }
-
-  /** A feed for rows like {@code row} that pins the outputs whose shape is given. */
-  private ShapedFeed make(Tensors row, long entries, @Nullable Shape[] pinned) throws OrtException {
-    @Nullable Shape[] shapes = new Shape[inputs.size()];
-    for (int i = 0; i < shapes.length; i++) {
-      Tensor tensor = ShapedFeed.tensor(inputs, row, i);
-      if (tensor != null) {
-        long[] dims = tensor.shape().dims();
-        if (entries >= 0) {
-          dims[0] = entries;
-        }
-        shapes[i] = Shape.of(dims);
-      }
-    }
-    long size = ShapedFeed.bytes(inputs, shapes) + ShapedFeed.bytes(outputs, pinned);
-    if (feeds.size() >= MAX_SHAPES) {
-      forget(feeds.get(0));
-    }
-    ShapedFeed shaped = new ShapedFeed(model, shapes, pinned, lane.memory(size));
-    feeds.add(shaped);
-    return shaped;
-  }
-
-  private void forget(ShapedFeed shaped) {
-    feeds.remove(shaped);
-    shaped.close();
-  }
-
-  private static boolean canPin(ModelValue value, ValueSpec spec) {
-    return value instanceof Tensor tensor
-        && tensor.type() != DataType.STRING
-        && tensor.type() == spec.type()
-        && spec.shape().accepts(tensor.shape()) // else ONNX Runtime refuses its own shape
-        && !tensor.shape().isEmpty()
-        && Values.isJavaType(tensor.type());
-  }
-
-  /**
-   * The same inputs usually give the same output shapes: the next run of these shapes writes
-   * straight into our memory.
-   */
-  private void pinNext(ShapedFeed shaped, Tensors row, long entries, ModelValue[] values)
-      throws OrtException {
-    @Nullable Shape[] shapes = new Shape[values.length];
-    for (int i = 0; i < shapes.length; i++) {
-      shapes[i] = canPin(values[i], outputs.get(i)) ? ((Tensor) values[i]).shape() : null;
-    }
-    forget(shaped);
-    make(row, entries, shapes);
-  }
-
   @Override
   public void cancel() {
     termination.terminate();
@@ -311,8 +214,7 @@ final class TensorsRunner implements Runner<Tensors, Tensors> {
 
   @Override
   public void close() {
-    feeds.forEach(ShapedFeed::close);
-    feeds.clear();
+    feeds.close();
     termination.close();
   }
 }
