@@ -32,7 +32,7 @@ public final class RowBuffers {
   /** Where the row shape is open: for each row, where it starts. One more entry than rows. */
   final int[][] starts;
 
-  private final @Nullable Shape[][] openShapes;
+  private final Shape[][] openShapes;
   private final ByteBuffer[] regions;
   private final boolean fixed;
   final boolean[] isOpen;
@@ -138,10 +138,10 @@ public final class RowBuffers {
   }
 
   /**
-   * {@return the shape of row {@code row} in input {@code i}: as declared, or as the codec said by
-   * {@link RowWriter#dims}; null where the row left an optional input out}
+   * {@return the shape of row {@code row} in input {@code i}: as the codec said by {@link
+   * RowWriter#dims}, or as declared}
    */
-  public @Nullable Shape rowShape(int i, int row) {
+  public Shape rowShape(int i, int row) {
     return isOpen[i] ? openShapes[i][row] : rowShapes[i];
   }
 
@@ -211,7 +211,7 @@ public final class RowBuffers {
     for (int i = 0; i < specs.length; i++) {
       if (isOpen[i]) {
         rowShapes[i] = specs[i].rowShape();
-        openShapes[i][row] = null;
+        openShapes[i][row] = rowShapes[i];
         starts[i][row + 1] = starts[i][row];
       }
     }

@@ -65,10 +65,10 @@ final class RaggedRows {
     List<Shape> key = new ArrayList<>(padding.length);
     for (int i = 0; i < padding.length; i++) {
       Shape shape = in.rowShape(i, row);
-      if (shape != null && !inputs.get(i).rowShape().isFixed()) {
+      if (shape.isFixed() && !inputs.get(i).rowShape().isFixed()) {
         model.check().checkDims(inputs.get(i), shape);
       }
-      key.add(shape == null || padding[i] != null ? Shape.UNDECLARED : shape);
+      key.add(padding[i] == null ? shape : Shape.UNDECLARED);
     }
     return key;
   }
@@ -92,23 +92,18 @@ final class RaggedRows {
   }
 
   private Shape largest(int i, int[] rows) {
-    Shape first = shape(i, rows[0]);
+    Shape first = in.rowShape(i, rows[0]);
     if (padding[i] == null) {
       return first;
     }
     long[] dims = first.dims();
     for (int row : rows) {
-      Shape shape = shape(i, row);
+      Shape shape = in.rowShape(i, row);
       for (int axis = 0; axis < dims.length; axis++) {
         dims[axis] = Math.max(dims[axis], shape.dim(axis));
       }
     }
     return Shape.of(dims);
-  }
-
-  private Shape shape(int i, int row) {
-    Shape shape = in.rowShape(i, row);
-    return shape == null ? inputs.get(i).rowShape() : shape;
   }
 
   private String[] strings(int i, int[] rows, int each) {
@@ -141,7 +136,7 @@ final class RaggedRows {
       Padding.copy(
           in.region(i),
           in.start(i, rows[at]) * width,
-          shape(i, rows[at]),
+          in.rowShape(i, rows[at]),
           target,
           at * (length / rows.length),
           row,
@@ -152,7 +147,7 @@ final class RaggedRows {
 
   private boolean isContiguous(int i, int[] rows, Shape row) {
     for (int at = 0; at < rows.length; at++) {
-      if (rows[at] != rows[0] + at || !row.equals(shape(i, rows[at]))) {
+      if (rows[at] != rows[0] + at || !row.equals(in.rowShape(i, rows[at]))) {
         return false;
       }
     }
