@@ -26,6 +26,23 @@ interface Answers<T extends Output<T>> {
   void write(Prediction<T> prediction, RowBuffers target, int row);
 
   /**
+   * Writes row {@code row} from plain scores, in the order of the columns, as for a prediction that
+   * holds them.
+   *
+   * @param winner as {@link Scorer#score} gives it
+   * @param threshold what a score must exceed for its label to apply, where several may
+   */
+  default void write(int winner, double[] scores, double threshold, RowBuffers target, int row) {
+    throw new UnsupportedOperationException("no model of this kind is compiled");
+  }
+
+  /** {@return the columns of the scores: labels or dimensions, in the order of the outputs} */
+  default List<String> columns() {
+    List<ValueSpec> outputs = outputs();
+    return outputs.get(outputs.size() - 1).columns();
+  }
+
+  /**
    * {@return the answers of that model}
    *
    * @throws IllegalArgumentException for a kind of output that is not one of Tribuo's own

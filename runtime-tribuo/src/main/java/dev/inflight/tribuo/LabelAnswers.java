@@ -53,4 +53,13 @@ final class LabelAnswers implements Answers<Label> {
       region.putDouble(8 * (row * labels.size() + i), score == null ? 0 : score.getScore());
     }
   }
+
+  @Override
+  public void write(int winner, double[] scores, double threshold, RowBuffers target, int row) {
+    if (winner == Scorer.NONE) {
+      throw new IllegalStateException("expected a label, but no score is a number");
+    }
+    target.strings(0)[row] = labels.get(winner);
+    RegressorAnswers.write(scores, target.region(1), row);
+  }
 }

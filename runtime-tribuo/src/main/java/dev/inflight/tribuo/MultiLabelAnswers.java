@@ -62,4 +62,12 @@ final class MultiLabelAnswers implements Answers<MultiLabel> {
                       .orElse(0));
     }
   }
+
+  @Override
+  public void write(int winner, double[] scores, double threshold, RowBuffers target, int row) {
+    for (int i = 0; i < scores.length; i++) {
+      target.region(0).put(row * scores.length + i, (byte) (scores[i] > threshold ? 1 : 0));
+    }
+    RegressorAnswers.write(scores, target.region(1), row);
+  }
 }

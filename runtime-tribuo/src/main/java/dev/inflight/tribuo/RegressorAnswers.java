@@ -43,8 +43,15 @@ final class RegressorAnswers implements Answers<Regressor> {
 
   @Override
   public void write(Prediction<Regressor> prediction, RowBuffers target, int row) {
-    double[] values = prediction.getOutput().getValues();
-    ByteBuffer region = target.region(0);
+    write(prediction.getOutput().getValues(), target.region(0), row);
+  }
+
+  @Override
+  public void write(int winner, double[] scores, double threshold, RowBuffers target, int row) {
+    write(scores, target.region(0), row);
+  }
+
+  static void write(double[] values, ByteBuffer region, int row) {
     for (int i = 0; i < values.length; i++) {
       region.putDouble(8 * (row * values.length + i), values[i]);
     }

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -53,15 +54,17 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
 
   /** How a loaded file becomes a model of the user's types. */
   private interface Opener<I, O> {
-    Model<I, O> open(ModelArtifact artifact, ByteBuffer bytes) throws Exception;
+    Model<I, O> open(ModelArtifact artifact, ModelProto proto, boolean compile) throws Exception;
   }
 
   private final Opener<I, O> opener;
   private final Set<String> extra;
+  private final boolean compile;
 
-  private TribuoLoader(Opener<I, O> opener, Set<String> extra) {
+  private TribuoLoader(Opener<I, O> opener, Set<String> extra, boolean compile) {
     this.opener = opener;
     this.extra = extra;
+    this.compile = compile;
   }
 
   /**
@@ -69,15 +72,24 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
    * FLOAT64 with a column per feature, and the outputs of its kind: {@code label} and {@code
    * probabilities}, or {@code scores}; {@code values}; {@code labels} and {@code scores}; {@code
    * anomalous} and {@code score}; {@code cluster}.
+   *
+   * <p>Linear models, decision trees and ensembles of decision trees are compiled into flat arrays.
+   * Their answers are Tribuo's own to the last bit: a form that differs on any of some hundred rows
+   * compared at load is dropped with a warning, and Tribuo answers, as for all other models.
    */
   public static <I, O> TribuoLoader<I, O> of(Codec<I, O> codec) {
-    return new TribuoLoader<>((artifact, bytes) -> open(artifact, bytes, codec), Set.of());
+    return new TribuoLoader<>(
+        (artifact, proto, compile) ->
+            bind(artifact, proto, org.tribuo.Model.deserialize(proto), codec, compile),
+        Set.of(),
+        true);
   }
 
   /** {@return a loader whose rows are Tribuo's own examples, for sparse features} */
   public static <T extends Output<T>> TribuoLoader<Example<T>, Prediction<T>> examples(
       Class<T> output) {
-    return new TribuoLoader<>((artifact, bytes) -> openExamples(artifact, bytes, output), Set.of());
+    return new TribuoLoader<>(
+        (artifact, proto, compile) -> openExamples(artifact, proto, output), Set.of(), false);
   }
 
   /**
@@ -87,7 +99,7 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
   public static <T extends Output<T>>
       TribuoLoader<SequenceExample<T>, List<Prediction<T>>> sequences(Class<T> output) {
     return new TribuoLoader<>(
-        (artifact, bytes) -> openSequences(artifact, bytes, output), Set.of());
+        (artifact, proto, compile) -> openSequences(artifact, proto, output), Set.of(), false);
   }
 
   /**
@@ -98,7 +110,15 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
   public TribuoLoader<I, O> allow(Set<String> classNames) {
     Set<String> all = new HashSet<>(extra);
     all.addAll(classNames);
-    return new TribuoLoader<>(opener, Set.copyOf(all));
+    return new TribuoLoader<>(opener, Set.copyOf(all), compile);
+  }
+
+  /**
+   * {@return this, but no model is compiled: Tribuo's own code answers every row} For a model whose
+   * load must be as short as possible, or for comparison.
+   */
+  public TribuoLoader<I, O> interpreted() {
+    return new TribuoLoader<>(opener, extra, false);
   }
 
   /**
@@ -111,8 +131,10 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
   public Model<I, O> load(ModelArtifact artifact) {
     ByteBuffer bytes = artifact.read(artifact.modelFile("tribuo"));
     try {
-      requireAllowed(artifact, bytes);
-      return opener.open(artifact, bytes);
+      // SequenceModelProto has the same fields under the same numbers.
+      ModelProto proto = ModelProto.parseFrom(bytes.duplicate());
+      requireAllowed(artifact, proto);
+      return opener.open(artifact, proto, compile);
     } catch (ModelLoadException e) {
       throw e;
     } catch (Exception | LinkageError | StackOverflowError e) {
@@ -121,11 +143,10 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
     }
   }
 
-  private void requireAllowed(ModelArtifact artifact, ByteBuffer bytes)
+  private void requireAllowed(ModelArtifact artifact, ModelProto proto)
       throws InvalidProtocolBufferException {
     Set<String> refused = new TreeSet<>();
-    // SequenceModelProto has the same fields under the same numbers.
-    for (String name : ClassScan.of(ModelProto.parseFrom(bytes.duplicate()))) {
+    for (String name : ClassScan.of(proto)) {
       boolean allowed = ALLOWED.contains(name) || extra.contains(name);
       if (!allowed) {
         refused.add(name);
@@ -153,19 +174,12 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
     }
   }
 
-  private static org.tribuo.Model<?> deserialize(ByteBuffer bytes)
-      throws InvalidProtocolBufferException {
-    return org.tribuo.Model.deserialize(ModelProto.parseFrom(bytes.duplicate()));
-  }
-
-  private static <I, O> Model<I, O> open(
-      ModelArtifact artifact, ByteBuffer bytes, Codec<I, O> codec)
-      throws InvalidProtocolBufferException {
-    return bind(artifact, deserialize(bytes), codec);
-  }
-
   private static <T extends Output<T>, I, O> Model<I, O> bind(
-      ModelArtifact artifact, org.tribuo.Model<T> model, Codec<I, O> codec) {
+      ModelArtifact artifact,
+      ModelProto proto,
+      org.tribuo.Model<T> model,
+      Codec<I, O> codec,
+      boolean compile) {
     Answers<T> answers = Answers.of(model);
     List<String> features = new ArrayList<>();
     for (VariableInfo feature : model.getFeatureIDMap()) {
@@ -186,13 +200,17 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
           artifact.label() + " does not fit the codec: " + e.getMessage(),
           e);
     }
-    return new TribuoModel<>(info, model, answers, features, bound);
+    Optional<Compiled> compiled =
+        compile
+            ? new Compiler<>(model, proto, answers, features).compile(artifact.label())
+            : Optional.empty();
+    return new TribuoModel<>(info, model, answers, features, compiled, bound);
   }
 
   private static <T extends Output<T>> Model<Example<T>, Prediction<T>> openExamples(
-      ModelArtifact artifact, ByteBuffer bytes, Class<T> output)
+      ModelArtifact artifact, ModelProto proto, Class<T> output)
       throws InvalidProtocolBufferException {
-    org.tribuo.Model<T> model = deserialize(bytes).castModel(output);
+    org.tribuo.Model<T> model = org.tribuo.Model.deserialize(proto).castModel(output);
     return new NativeModel<>(
         info(
             artifact, new Signature(List.of(), List.of()), Provenances.flat(model.getProvenance())),
@@ -200,10 +218,10 @@ public final class TribuoLoader<I, O> implements ModelLoader<I, O> {
   }
 
   private static <T extends Output<T>> Model<SequenceExample<T>, List<Prediction<T>>> openSequences(
-      ModelArtifact artifact, ByteBuffer bytes, Class<T> output)
+      ModelArtifact artifact, ModelProto proto, Class<T> output)
       throws InvalidProtocolBufferException {
     SequenceModel<T> model =
-        SequenceModel.deserialize(SequenceModelProto.parseFrom(bytes.duplicate()))
+        SequenceModel.deserialize(SequenceModelProto.parseFrom(proto.toByteString()))
             .castModel(output);
     return new NativeModel<>(
         info(
