@@ -1,7 +1,5 @@
 package dev.inflight.tribuo;
 
-import dev.inflight.tensor.RowBuffers;
-
 /**
  * A model as flat arrays: from a row of numbers to its answer without an example, a prediction or a
  * map. Immutable; all lanes share it.
@@ -10,13 +8,11 @@ import dev.inflight.tensor.RowBuffers;
  */
 record Compiled(Scorer scorer, Answers<?> answers, double threshold) {
 
-  /** {@return memory for the scores of one row, for a lane of its own} */
-  double[] newScores() {
-    return new double[answers.columns().size()];
-  }
-
-  /** Writes what {@link Answers} would write for Tribuo's own prediction. */
-  void answer(double[] values, double[] scores, RowBuffers target, int row) {
-    answers.write(scorer.score(values, scores), scores, threshold, target, row);
+  /** {@return a way through this model with scratch memory of its own, for one lane} */
+  TribuoRunner.Evaluation newEvaluation() {
+    double[] scores = new double[answers.columns().size()];
+    int[] leaves = new int[scorer.trees().map(Trees::count).orElse(0)];
+    return (values, target) ->
+        answers.write(scorer.score(values, scores, leaves), scores, threshold, target, 0);
   }
 }

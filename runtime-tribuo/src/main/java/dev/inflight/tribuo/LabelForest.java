@@ -29,11 +29,12 @@ final class LabelForest implements Scorer {
   }
 
   @Override
-  public int score(double[] row, double[] scores) {
+  public int score(double[] row, double[] scores, int[] leaves) {
+    nodes.leaves(row, leaves);
     Arrays.fill(scores, 0);
     double sum = 0;
     for (int tree = 0; tree < nodes.count(); tree++) {
-      int leaf = nodes.leaf(tree, row);
+      int leaf = leaves[tree];
       for (int i = starts[leaf]; i < starts[leaf + 1]; i++) {
         sum += votes[i];
         scores[labels[i]] += votes[i];

@@ -22,8 +22,9 @@ final class LabelTree implements Scorer {
   }
 
   @Override
-  public int score(double[] row, double[] target) {
-    int leaf = nodes.leaf(0, row);
+  public int score(double[] row, double[] target, int[] leaves) {
+    nodes.leaves(row, leaves);
+    int leaf = leaves[0];
     System.arraycopy(scores, leaf * target.length, target, 0, target.length);
     return labels[leaf];
   }

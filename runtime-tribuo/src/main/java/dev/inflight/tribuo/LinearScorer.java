@@ -43,7 +43,7 @@ final class LinearScorer implements Scorer {
   }
 
   @Override
-  public int score(double[] row, double[] scores) {
+  public int score(double[] row, double[] scores, int[] leaves) {
     int at = 0;
     for (int first = 0; first < targets.length; first += BLOCK) {
       double a = 0;

@@ -17,6 +17,9 @@ final class Probes {
 
   private static final int STEERED = 320;
 
+  /** Linear models answer some of these with no label. */
+  private static final int OVERFLOWING = 16;
+
   private final VariableInfo[] domain;
   private final SplittableRandom random = new SplittableRandom(20_240_229);
 
@@ -32,6 +35,11 @@ final class Probes {
     for (double value : new double[] {0.0, -0.0, 1, -1, 1e18, -1e18, 1e300, Double.MIN_VALUE}) {
       double[] row = new double[domain.length];
       Arrays.fill(row, value);
+      rows.add(row);
+    }
+    for (int i = 0; i < OVERFLOWING; i++) {
+      double[] row = new double[domain.length];
+      Arrays.setAll(row, k -> random.nextBoolean() ? Double.MAX_VALUE : -Double.MAX_VALUE);
       rows.add(row);
     }
     for (int i = 0; i < DRAWN; i++) {
@@ -78,12 +86,7 @@ final class Probes {
   /** Reaches leaves that rows of the domain seldom or never reach. */
   private double[] steered(Trees trees) {
     double[] row = drawn(false);
-    trees.steer(
-        random.nextInt(trees.count()),
-        row,
-        random::nextBoolean,
-        new double[row.length],
-        new double[row.length]);
+    trees.steer(random.nextInt(trees.count()), row, random::nextBoolean);
     return row;
   }
 }

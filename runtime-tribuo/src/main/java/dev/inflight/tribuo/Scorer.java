@@ -14,9 +14,10 @@ interface Scorer {
    * Overwrites every entry of {@code scores}.
    *
    * @param row finite values, in the order of the model's columns
+   * @param leaves scratch, an entry a tree
    * @return the position of the winning label, for a model of labels, or {@link #NONE}
    */
-  int score(double[] row, double[] scores);
+  int score(double[] row, double[] scores, int[] leaves);
 
   /** {@return the trees, if it has any: their thresholds are where rows must be compared} */
   default Optional<Trees> trees() {

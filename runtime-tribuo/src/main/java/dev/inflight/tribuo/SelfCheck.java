@@ -37,16 +37,16 @@ final class SelfCheck<T extends Output<T>> {
 
   /** {@return whether the two agree on every probe} */
   boolean passes(Compiled compiled) {
-    double[] scores = compiled.newScores();
+    TribuoRunner.Evaluation evaluation = compiled.newEvaluation();
     for (double[] row : new Probes(model, features).rows(compiled.scorer())) {
-      if (!agree(compiled, scores, row)) {
+      if (!agree(evaluation, row)) {
         return false;
       }
     }
     return true;
   }
 
-  boolean agree(Compiled compiled, double[] scores, double[] row) {
+  private boolean agree(TribuoRunner.Evaluation compiled, double[] row) {
     boolean answered = true;
     try {
       answers.write(
@@ -55,7 +55,7 @@ final class SelfCheck<T extends Output<T>> {
       answered = false; // huge values can overflow to no answer at all
     }
     try {
-      compiled.answer(row, scores, got, 0);
+      compiled.answer(row, got);
       return answered && isSame();
     } catch (RuntimeException e) {
       return !answered;

@@ -19,7 +19,7 @@ final class SparseLinearScorer implements Scorer {
   }
 
   @Override
-  public int score(double[] row, double[] scores) {
+  public int score(double[] row, double[] scores, int[] leaves) {
     for (int i = 0; i < dimensions.length; i++) {
       scores[i] = dimensions[i].value(row);
     }

@@ -12,19 +12,26 @@ import org.tribuo.common.tree.Node;
 import org.tribuo.common.tree.SplitNode;
 
 /**
- * Decision trees in parallel arrays, one entry a node.
+ * Decision trees in one array.
  *
- * <p>Invariant: a split's two children are neighbours, the one for "at most the threshold" first,
- * so a step is an addition; a leaf has no feature, and its number in place of a child.
+ * <p>Invariant: a node is two entries, the first one's position being its name: {@code child << 32
+ * | column}, and the bits of its threshold, never NaN or -0.0. A split's two children are
+ * neighbours, the one for "at most the threshold" first. A leaf is its own child and its threshold
+ * infinite, so walking on from it stays there.
  */
 final class Trees {
-  private static final int LEAF = -1;
+  /*
+   * Design: which way a row turns cannot be predicted, and a wrong guess costs more than a step. So no step branches: the sign
+   * of threshold - value, 0 where they are equal, is added to the child; finite values never give NaN. Four trees advance side
+   * by side because a step alone waits for memory, and all of them take the steps of the deepest.
+   */
+  private static final int SIDE_BY_SIDE = 4;
 
-  private int[] features = new int[64];
-  private double[] thresholds = new double[64];
-  private int[] children = new int[64];
+  private long[] nodes = new long[128];
+  private int[] leafNumbers = new int[64];
   private int[] roots = new int[16];
-  private int nodes;
+  private int[] depths = new int[16];
+  private int used;
   private int count;
 
   /** {@return how many trees there are} */
@@ -32,15 +39,47 @@ final class Trees {
     return count;
   }
 
-  /** {@return the number of the leaf that {@code row} reaches in that tree} */
-  int leaf(int tree, double[] row) {
-    int node = roots[tree];
-    int feature = features[node];
-    while (feature >= 0) {
-      node = children[node] + (row[feature] > thresholds[node] ? 1 : 0);
-      feature = features[node];
+  /**
+   * Writes the number of the leaf that {@code row} reaches in each tree.
+   *
+   * @param row finite values
+   * @param leaves at least {@link #count} entries
+   */
+  void leaves(double[] row, int[] leaves) {
+    int tree = 0;
+    for (; tree + SIDE_BY_SIDE <= count; tree += SIDE_BY_SIDE) {
+      int a = roots[tree];
+      int b = roots[tree + 1];
+      int c = roots[tree + 2];
+      int d = roots[tree + 3];
+      int steps =
+          Math.max(
+              Math.max(depths[tree], depths[tree + 1]),
+              Math.max(depths[tree + 2], depths[tree + 3]));
+      for (int step = 0; step < steps; step++) {
+        a = next(a, row);
+        b = next(b, row);
+        c = next(c, row);
+        d = next(d, row);
+      }
+      leaves[tree] = leafNumbers[a >> 1];
+      leaves[tree + 1] = leafNumbers[b >> 1];
+      leaves[tree + 2] = leafNumbers[c >> 1];
+      leaves[tree + 3] = leafNumbers[d >> 1];
     }
-    return children[node];
+    for (; tree < count; tree++) {
+      int node = roots[tree];
+      for (int step = 0; step < depths[tree]; step++) {
+        node = next(node, row);
+      }
+      leaves[tree] = leafNumbers[node >> 1];
+    }
+  }
+
+  private int next(int node, double[] row) {
+    long head = nodes[node];
+    double difference = Double.longBitsToDouble(nodes[node + 1]) - row[(int) head];
+    return (int) (head >>> 32) + (int) (Double.doubleToRawLongBits(difference) >>> 62 & 2);
   }
 
   /**
@@ -51,37 +90,49 @@ final class Trees {
    */
   <T extends Output<T>> void add(
       Node<T> root, int[] columns, ToIntFunction<? super LeafNode<T>> numbers) {
-    roots = count == roots.length ? Arrays.copyOf(roots, 2 * count) : roots;
-    roots[count++] = nodes;
-    Deque<Node<T>> open = new ArrayDeque<>(List.of(root));
+    if (count == roots.length) {
+      roots = Arrays.copyOf(roots, 2 * count);
+      depths = Arrays.copyOf(depths, 2 * count);
+    }
     int at = reserve(1);
+    roots[count] = at;
+    int endOfLevel = used;
+    Deque<Node<T>> open = new ArrayDeque<>(List.of(root));
     // Nodes leave the queue in the order in which their places were reserved.
-    for (Node<T> node = open.poll(); node != null; node = open.poll(), at++) {
+    for (Node<T> node = open.poll(); node != null; node = open.poll(), at += 2) {
+      if (at == endOfLevel) {
+        depths[count]++;
+        endOfLevel = used;
+      }
       if (node.getClass() == SplitNode.class) {
         SplitNode<T> split = (SplitNode<T>) node;
-        features[at] = columns[split.getFeatureID()];
-        thresholds[at] = split.splitValue();
-        int first = reserve(2); // may replace the arrays
-        children[at] = first;
+        put(at, reserve(2), columns[split.getFeatureID()], split.splitValue());
         open.add(split.getLessThanOrEqual());
         open.add(split.getGreaterThan());
       } else if (node.getClass() == LeafNode.class) {
-        features[at] = LEAF;
-        children[at] = numbers.applyAsInt((LeafNode<T>) node);
+        put(at, at, 0, Double.POSITIVE_INFINITY);
+        leafNumbers[at >> 1] = numbers.applyAsInt((LeafNode<T>) node);
       } else {
         throw new UntranslatableException("a node of " + node.getClass());
       }
     }
+    count++;
+  }
+
+  private void put(int at, int child, int column, double threshold) {
+    if (Double.isNaN(threshold)) {
+      throw new UntranslatableException("a threshold that is not a number");
+    }
+    nodes[at] = (long) child << 32 | column;
+    nodes[at + 1] = Double.doubleToRawLongBits(threshold + 0.0); // -0.0 becomes 0.0
   }
 
   private int reserve(int more) {
-    int first = nodes;
-    nodes = Math.addExact(nodes, more);
-    if (nodes > features.length) {
-      int capacity = Math.multiplyExact(2, features.length);
-      features = Arrays.copyOf(features, capacity);
-      thresholds = Arrays.copyOf(thresholds, capacity);
-      children = Arrays.copyOf(children, capacity);
+    int first = used;
+    used = Math.addExact(used, 2 * more);
+    if (used > nodes.length) {
+      nodes = Arrays.copyOf(nodes, Math.multiplyExact(2, nodes.length));
+      leafNumbers = Arrays.copyOf(leafNumbers, nodes.length / 2);
     }
     return first;
   }
@@ -89,17 +140,20 @@ final class Trees {
   /**
    * Changes {@code row} so that a leaf drawn by {@code turns} is reached in that tree, along
    * thresholds and the numbers next to them.
-   *
-   * @param low a scratch entry a column
-   * @param high a scratch entry a column
    */
-  void steer(int tree, double[] row, BooleanSupplier turns, double[] low, double[] high) {
+  void steer(int tree, double[] row, BooleanSupplier turns) {
+    double[] low = new double[row.length];
+    double[] high = new double[row.length];
     Arrays.fill(low, Double.NEGATIVE_INFINITY);
     Arrays.fill(high, Double.POSITIVE_INFINITY);
     int node = roots[tree];
-    while (features[node] >= 0) {
-      int f = features[node];
-      double threshold = thresholds[node];
+    for (int step = 0; step < depths[tree]; step++) {
+      int child = (int) (nodes[node] >>> 32);
+      if (child == node) {
+        return;
+      }
+      int f = (int) nodes[node];
+      double threshold = Double.longBitsToDouble(nodes[node + 1]);
       // greater: low < value; otherwise value <= high
       boolean greater = threshold < high[f] && (turns.getAsBoolean() || threshold <= low[f]);
       if (greater) {
@@ -109,7 +163,7 @@ final class Trees {
         high[f] = Math.min(high[f], threshold);
         row[f] = high[f];
       }
-      node = children[node] + (greater ? 1 : 0);
+      node = child + (greater ? 2 : 0);
     }
   }
 }

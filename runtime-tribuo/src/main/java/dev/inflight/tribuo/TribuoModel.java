@@ -25,12 +25,8 @@ record TribuoModel<T extends Output<T>, I, O>(
 
   @Override
   public Runner<I, O> newRunner(Lane lane) {
-    return new TribuoRunner<>(this, lane, compiled.map(this::flat).orElseGet(this::flyweight));
-  }
-
-  private TribuoRunner.Evaluation flat(Compiled flat) {
-    double[] scores = flat.newScores();
-    return (values, target) -> flat.answer(values, scores, target, 0);
+    return new TribuoRunner<>(
+        this, lane, compiled.map(Compiled::newEvaluation).orElseGet(this::flyweight));
   }
 
   private TribuoRunner.Evaluation flyweight() {

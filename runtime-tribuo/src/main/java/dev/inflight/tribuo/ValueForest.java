@@ -29,16 +29,17 @@ final class ValueForest implements Scorer {
   }
 
   @Override
-  public int score(double[] row, double[] scores) {
+  public int score(double[] row, double[] scores, int[] leaves) {
+    nodes.leaves(row, leaves);
     if (ratios.length == 0) {
       for (int tree = 0; tree < nodes.count(); tree++) {
-        System.arraycopy(values, nodes.leaf(tree, row), scores, firsts[tree], widths[tree]);
+        System.arraycopy(values, leaves[tree], scores, firsts[tree], widths[tree]);
       }
       return NONE;
     }
     Arrays.fill(scores, 0);
     for (int tree = 0; tree < nodes.count(); tree++) {
-      int leaf = nodes.leaf(tree, row);
+      int leaf = leaves[tree];
       int first = firsts[tree];
       for (int i = 0; i < widths[tree]; i++) {
         double before = scores[first + i];

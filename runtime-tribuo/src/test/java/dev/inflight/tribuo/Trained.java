@@ -73,7 +73,11 @@ final class Trained {
             new VotingCombiner(),
             20));
     labels("bagged", new BaggingTrainer<>(cart(), new FullyWeightedVotingCombiner(), 9));
-    labels("boosted", new AdaBoostTrainer(new CARTClassificationTrainer(2), 20));
+    // AdaBoost's weights sum to 1, so no child ever weighs the usual 5.
+    labels(
+        "boosted",
+        new AdaBoostTrainer(
+            new CARTClassificationTrainer(4, 0.001f, 0, 1, new GiniIndex(), 3), 20));
     MODELS.put("own-weights", Trained::ownWeights);
     values(
         "linear-regression",
