@@ -2,6 +2,8 @@ package dev.inflight.tribuo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import dev.inflight.Codec;
 import dev.inflight.InferenceException;
 import dev.inflight.Lane;
 import dev.inflight.Lanes;
@@ -13,6 +15,7 @@ import dev.inflight.PredictionFailedException;
 import dev.inflight.Runner;
 import dev.inflight.tensor.Signature;
 import dev.inflight.tensor.ValueSpec;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +26,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,7 @@ import org.tribuo.regression.Regressor;
 class CompiledTest {
   private static final Lanes LANES = Lanes.of(1);
   private static final int ROWS = 3000;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @TempDir Path temp;
 
@@ -54,7 +57,7 @@ class CompiledTest {
   }
 
   static Set<String> trained() {
-    return new TreeSet<>(Trained.MODELS.keySet());
+    return Trained.names();
   }
 
   static List<String> stored() {
@@ -64,7 +67,7 @@ class CompiledTest {
   @ParameterizedTest
   @MethodSource("trained")
   void answers_ofTrainedModel_areTribuosToTheLastBit(String name) throws Exception {
-    byte[] file = Trained.MODELS.get(name).get().serialize().toByteArray();
+    byte[] file = Trained.model(name).serialize().toByteArray();
     Path path = Files.write(temp.resolve("model.tribuo"), file);
     List<double[]> rows =
         Stream.generate(new Random(5)::nextLong)
@@ -200,6 +203,29 @@ class CompiledTest {
       TribuoLoader<double[], Map<String, Object>> loader, ModelArtifact artifact) {
     try (var model = (TribuoModel<?, ?, ?>) loader.load(artifact)) {
       return model.compiled();
+    }
+  }
+
+  record Flower(double sepalLength, double sepalWidth, double petalLength, double petalWidth) {}
+
+  record Species(String label, double probability) {}
+
+  @ParameterizedTest
+  @ValueSource(strings = {"iris-forest", "iris-logistic"})
+  void predict_ofCompiledModel_allocatesAtMost200Bytes(String name) {
+    var loader = TribuoLoader.of(Codec.records(Flower.class, Species.class));
+    Flower[] flowers = new Flower[64];
+    Arrays.setAll(flowers, i -> new Flower(4 + i / 32.0, 2 + i / 32.0, 1 + i / 12.0, i / 25.0));
+    try (var slot = ModelSlot.of(loader.load(StoredModels.artifact(name)), LANES)) {
+      double bytes = Double.MAX_VALUE;
+      for (int turn = 0; turn < 20; turn++) { // the first turns are interpreted
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 6400; i++) {
+          slot.predictor().predict(flowers[i % flowers.length]);
+        }
+        bytes = Math.min(bytes, (THREADS.getCurrentThreadAllocatedBytes() - before) / 6400.0);
+      }
+      assertThat(bytes).isLessThanOrEqualTo(200);
     }
   }
 

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,7 +20,7 @@ import org.tribuo.protos.core.WeightedEnsembleModelProto;
 /** A compiled form that answers otherwise than Tribuo must never answer anybody. */
 class SelfCheckTest {
   static Set<String> trained() {
-    return new TreeSet<>(Trained.MODELS.keySet());
+    return Trained.names();
   }
 
   static List<String> trees() {
@@ -81,7 +80,7 @@ class SelfCheckTest {
   @ParameterizedTest
   @MethodSource("trained")
   void passes_oneScoreOneUlpHigher_isRefused(String name) {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get(name).get());
+    Wrong<?> wrong = Wrong.of(Trained.model(name));
     Scorer right = wrong.right.scorer();
     assertThat(wrong.passes(right)).isTrue();
     Scorer higher =
@@ -98,7 +97,7 @@ class SelfCheckTest {
   @ParameterizedTest
   @MethodSource("trees")
   void passes_everyThresholdOneUlpOff_isRefused(String name) {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get(name).get());
+    Wrong<?> wrong = Wrong.of(Trained.model(name));
     Scorer right = wrong.right.scorer();
     for (boolean up : new boolean[] {true, false}) {
       Scorer shifted =
@@ -118,7 +117,7 @@ class SelfCheckTest {
   @ParameterizedTest
   @MethodSource("linear")
   void passes_twoColumnsSwapped_isRefused(String name) {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get(name).get());
+    Wrong<?> wrong = Wrong.of(Trained.model(name));
     Scorer right = wrong.right.scorer();
     int swapped = 0;
     for (int i = 1; i < Trained.FEATURES.size(); i++) {
@@ -138,7 +137,7 @@ class SelfCheckTest {
 
   @Test
   void passes_anotherLabelOfThoseThatWin_isRefused() {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get("label-tree").get());
+    Wrong<?> wrong = Wrong.of(Trained.model("label-tree"));
     Scorer right = wrong.right.scorer();
     Scorer other =
         new Altered(
@@ -148,7 +147,7 @@ class SelfCheckTest {
 
   @Test
   void passes_answerWhereTribuoHasNone_isRefused() {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get("logistic").get());
+    Wrong<?> wrong = Wrong.of(Trained.model("logistic"));
     Scorer right = wrong.right.scorer();
     Scorer always = (row, scores, leaves) -> Math.max(0, right.score(row, scores, leaves));
     assertThat(wrong.passes(always)).isFalse();
@@ -156,21 +155,21 @@ class SelfCheckTest {
 
   @Test
   void passes_otherThresholdOfLabels_isRefused() {
-    Wrong<?> wrong = Wrong.of(Trained.MODELS.get("multilabel").get());
+    Wrong<?> wrong = Wrong.of(Trained.model("multilabel"));
     assertThat(wrong.check(new Compiled(wrong.right.scorer(), wrong.answers, 0.6))).isFalse();
   }
 
   @Test
   void compile_fromFileOfAnotherModel_leavesTribuo() throws Exception {
-    Model<?> logistic = Trained.MODELS.get("logistic").get();
-    Model<?> hinge = Trained.MODELS.get("linear-hinge").get();
+    Model<?> logistic = Trained.model("logistic");
+    Model<?> hinge = Trained.model("linear-hinge");
     assertThat(compiler(logistic, hinge.serialize()).compile("logistic")).isEmpty();
     assertThat(compiler(logistic, logistic.serialize()).compile("logistic")).isPresent();
   }
 
   @Test
   void compile_ofEnsembleWithOtherWeights_leavesTribuo() throws Exception {
-    Model<?> model = Trained.MODELS.get("own-weights").get();
+    Model<?> model = Trained.model("own-weights");
     ModelProto proto = model.serialize();
     var ensemble = proto.getSerializedData().unpack(WeightedEnsembleModelProto.class).toBuilder();
     ensemble.setWeights(2, Math.nextUp(ensemble.getWeights(2)));
@@ -179,13 +178,13 @@ class SelfCheckTest {
 
   @Test
   void compile_ofUnknownNormaliserOrCombiner_leavesTribuo() throws Exception {
-    Model<?> logistic = Trained.MODELS.get("logistic").get();
+    Model<?> logistic = Trained.model("logistic");
     ModelProto proto = logistic.serialize();
     var linear = proto.getSerializedData().unpack(ClassificationLinearSGDProto.class).toBuilder();
     linear.getNormalizerBuilder().setClassName("org.example.Normalizer");
     assertThat(compiler(logistic, with(proto, Any.pack(linear.build()))).compile("m")).isEmpty();
 
-    Model<?> forest = Trained.MODELS.get("forest-full").get();
+    Model<?> forest = Trained.model("forest-full");
     proto = forest.serialize();
     var ensemble = proto.getSerializedData().unpack(WeightedEnsembleModelProto.class).toBuilder();
     ensemble.getCombinerBuilder().setClassName("org.example.Combiner");
@@ -196,7 +195,7 @@ class SelfCheckTest {
   @Test
   void compile_withEachNormaliserOfTribuo_answersAsTribuo() throws Exception {
     for (String name : List.of("Exp", "Sigmoid", "Noop", "")) {
-      ModelProto proto = Trained.MODELS.get("multilabel").get().serialize();
+      ModelProto proto = Trained.model("multilabel").serialize();
       var linear = proto.getSerializedData().unpack(MultiLabelLinearSGDProto.class).toBuilder();
       linear
           .setThreshold(0.25)

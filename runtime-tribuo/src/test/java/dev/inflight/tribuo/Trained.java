@@ -5,9 +5,12 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.tribuo.Model;
 import org.tribuo.MutableDataset;
@@ -57,7 +60,16 @@ final class Trained {
 
   private Trained() {}
 
-  static final Map<String, Supplier<Model<?>>> MODELS = new TreeMap<>();
+  private static final Map<String, Supplier<Model<?>>> MODELS = new TreeMap<>();
+  private static final Map<String, Model<?>> DONE = new ConcurrentHashMap<>();
+
+  static Set<String> names() {
+    return new TreeSet<>(MODELS.keySet());
+  }
+
+  static Model<?> model(String name) {
+    return DONE.computeIfAbsent(name, n -> Objects.requireNonNull(MODELS.get(n)).get());
+  }
 
   static {
     labels("logistic", new LogisticRegressionTrainer());
