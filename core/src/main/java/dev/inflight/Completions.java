@@ -2,6 +2,7 @@ package dev.inflight;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -21,15 +22,18 @@ final class Completions {
 
   private final Executor executor;
   private final Ticker ticker;
+  private final Surroundings.Alarm alarm;
+  private final AtomicBoolean watched = new AtomicBoolean();
   private final ConcurrentLinkedQueue<Runnable> done = new ConcurrentLinkedQueue<>();
   private final AtomicInteger drainers = new AtomicInteger();
   private volatile long delivered;
   private volatile long seen;
   private volatile long seenAt;
 
-  Completions(Executor executor, Ticker ticker) {
-    this.executor = executor;
-    this.ticker = ticker;
+  Completions(Surroundings surroundings) {
+    executor = surroundings.completions();
+    ticker = surroundings.ticker();
+    alarm = surroundings.alarm();
   }
 
   /** For one completion; {@link #flush} must follow, once for any number of them. */
@@ -45,23 +49,34 @@ final class Completions {
 
   void flush() {
     int now = drainers.get();
-    if (now == 0) {
-      start(0);
-    } else if (stalled()) {
+    if (now == 0 || stalled()) {
       start(now);
     }
+    watch();
   }
 
-  /** Whether somebody should {@link #flush} again in a while. */
-  boolean isPending() {
-    return !done.isEmpty();
+  /** While anything waits somebody looks again, for the lanes may all hang. */
+  private void watch() {
+    if (!done.isEmpty() && !watched.get() && watched.compareAndSet(false, true)) {
+      var unused =
+          alarm.after(
+              STALLED,
+              () -> {
+                watched.set(false);
+                flush();
+              });
+    }
   }
 
   private void start(int running) {
     if (running < MAX_DRAINERS && !done.isEmpty() && drainers.compareAndSet(running, running + 1)) {
       seen = delivered;
       seenAt = ticker.nanos();
-      executor.execute(this::drain);
+      try {
+        executor.execute(this::drain);
+      } catch (RuntimeException | OutOfMemoryError e) {
+        drainers.decrementAndGet(); // no thread to be had now; the watch tries again
+      }
     }
   }
 
@@ -82,18 +97,18 @@ final class Completions {
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // only its change is looked at
   private void drain() {
-    while (true) {
-      Runnable completion;
-      while ((completion = done.poll()) != null) {
-        completion.run();
-        delivered++;
+    do {
+      try {
+        Runnable completion;
+        while ((completion = done.poll()) != null) {
+          completion.run();
+          delivered++;
+        }
+      } finally {
+        drainers.decrementAndGet();
       }
-      drainers.decrementAndGet();
       // Dekker: who added before this look is seen here, who adds later sees a drainer less.
-      if (done.isEmpty() || !again()) {
-        return;
-      }
-    }
+    } while (!done.isEmpty() && again());
   }
 
   private boolean again() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,6 +29,7 @@ final class Dispatcher {
    * relies on an active lane: enqueuer: intake, then until; lane: until = IDLE, busy = 0, then intake. It sees the row and
    * takes its permit back. (c) A lane that leaves rows of which it cannot take any leaves them to the lane that runs their
    * line, which looks again when it is done, to a caller that leaves their bulkhead, or to an alarm.
+   * (d) A lane that is relied on may hang all the same: while rows wait and a lane is free, a watch looks after WATCH.
    */
 
   /** Lanes beyond one per core, for models whose calls run directly; made when first needed. */
@@ -36,7 +38,11 @@ final class Dispatcher {
   /** What the memory of all spare lanes may come to. */
   private static final long SPARE_BYTES = 64L << 20;
 
+  /** How late the lane that was to look may be before another one does. */
+  private static final long WATCH = 1_000_000;
+
   private final Lane[] lanes;
+  private final AtomicBoolean watched = new AtomicBoolean();
   private final AtomicReferenceArray<@Nullable Lane> spares = new AtomicReferenceArray<>(SPARES);
   private int spareCount; // under lock
   private final int id;
@@ -58,7 +64,7 @@ final class Dispatcher {
     this.id = id;
     this.surroundings = surroundings;
     ticker = surroundings.ticker();
-    completions = new Completions(surroundings.completions(), ticker);
+    completions = new Completions(surroundings);
     lanes = new Lane[n];
     for (int i = 0; i < n; i++) {
       lanes[i] = new Lane(this, i, id);
@@ -264,6 +270,7 @@ final class Dispatcher {
         if (now == 0) {
           now = nanos();
           if (looksWithin(patience, now)) {
+            watch();
             return;
           }
         }
@@ -272,6 +279,27 @@ final class Dispatcher {
           return;
         }
       }
+    }
+  }
+
+  private void watch() {
+    if (!watched.get() && watched.compareAndSet(false, true)) {
+      var unused = after(WATCH, this::lookAgain);
+    }
+  }
+
+  private void lookAgain() {
+    watched.set(false);
+    lock.lock();
+    try {
+      refresh(nanos());
+    } finally {
+      lock.unlock();
+    }
+    if (hasTakeable()) {
+      kick(BatchingRule.WAKE_UP);
+    } else if (ready > 0) {
+      watch();
     }
   }
 
@@ -311,6 +339,8 @@ final class Dispatcher {
     }
     if (second != null) {
       second.handToThread();
+    } else if (ready > 0 && (batch == null || hasFree())) {
+      watch();
     }
     return batch;
   }
@@ -322,6 +352,15 @@ final class Dispatcher {
     if (bulkhead != null) {
       bulkhead.leave(); // this very lane looks for who starved
     }
+  }
+
+  private boolean hasFree() {
+    for (Lane lane : lanes) {
+      if (lane.isFree()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private @Nullable Lane freeLane() {

@@ -178,21 +178,10 @@ public final class Lane {
         if (dispatcher.isClosed()) {
           return;
         }
-        rest();
+        LockSupport.park(this);
       }
       go = false;
       serve();
-    }
-  }
-
-  /** While futures wait for a slow continuation somebody must see that they get on. */
-  private void rest() {
-    Completions completions = dispatcher.completions();
-    if (completions.isPending()) {
-      LockSupport.parkNanos(this, Completions.STALLED);
-      completions.flush();
-    } else {
-      LockSupport.park(this);
     }
   }
 

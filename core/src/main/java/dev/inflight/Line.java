@@ -219,14 +219,21 @@ final class Line<I, O> {
 
   /** Where hand-offs are the bottleneck a second lane only makes batches smaller. */
   boolean mayRun(long now) {
-    return running == 0 || !rule.isOneLane() || runningUntil - now > BatchingRule.ONE_LANE_PATIENCE;
+    return running == 0
+        || !rule.isOneLane()
+        || Math.abs(runningUntil - now) > BatchingRule.ONE_LANE_PATIENCE; // long, or overdue
   }
 
   private int cap() {
     Version<I, O> version = slot.current();
-    return version == null
-        ? rule.cap()
-        : Math.max(1, Math.min(rule.cap(), version.model().maxBatch()));
+    if (version == null) {
+      return rule.cap();
+    }
+    try {
+      return Math.max(1, Math.min(rule.cap(), version.model().maxBatch()));
+    } catch (RuntimeException | Error e) {
+      return 1; // a backend's bug must not end the lane
+    }
   }
 
   /** The rows of the next run, oldest first, at most {@code most}; empty if all were given up. */
@@ -275,8 +282,8 @@ final class Line<I, O> {
     }
     try {
       return version.model().batchesWith(first.rows().get(0), call.rows().get(0));
-    } catch (RuntimeException e) {
-      return false; // a row of another version's kind; alone it gets its own answer
+    } catch (RuntimeException | Error e) {
+      return false; // a row of another version's kind, or a bug; alone it gets its own answer
     }
   }
 
