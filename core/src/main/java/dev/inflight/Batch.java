@@ -127,15 +127,14 @@ final class Batch<I, O> {
     line.completions().flush();
   }
 
-  /** The lane enters {@code runner}; false if nobody waits any more. May come again. */
+  /**
+   * The lane enters {@code runner}; false if nobody waits any more. May come again. A cancel that
+   * is on its way has to find a run, so then the lane goes in.
+   */
   boolean enter(Runner<I, O> runner) {
     this.runner = runner;
     state = RUNNING;
-    if (isDead()) {
-      leave();
-      return false;
-    }
-    return true;
+    return !isDead() || !STATE.compareAndSet(this, RUNNING, OVER);
   }
 
   /** The lane is out of the runner; after this no cancel reaches it. */

@@ -193,15 +193,18 @@ final class Call<I, O> implements Runnable {
    * nothing runs after its deadline.
    */
   boolean take(Batch<I, O> taker, Line.Taken taken, long now) {
-    batch = taker;
-    if (!STATE.compareAndSet(this, WAITING, TAKEN)) {
-      return false;
-    }
-    taken.add(this);
     if (options.timeout().isEmpty() || now - start < options.timeout().get().toNanos()) {
+      batch = taker;
+      if (!STATE.compareAndSet(this, WAITING, TAKEN)) {
+        return false;
+      }
+      taken.add(this);
       return true;
     }
-    if (STATE.compareAndSet(this, TAKEN, GIVEN_UP)) {
+    // In one step: as TAKEN it could be given up by its caller, who would count it out of the
+    // batch.
+    if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {
+      line.leave(this);
       end();
       if (future != null) {
         failLate(deadlineExceeded(false));
