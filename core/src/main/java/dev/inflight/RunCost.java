@@ -76,7 +76,8 @@ final class RunCost {
       return false;
     }
     try {
-      int at = counts[sizeClass]++ % KEPT;
+      int at = counts[sizeClass] % KEPT;
+      counts[sizeClass] = counts[sizeClass] < 2 * KEPT - 1 ? counts[sizeClass] + 1 : KEPT;
       perRow[sizeClass][at] = (double) nanos / rows;
       sizes[sizeClass][at] = rows;
       long seen = runs + 1;
