@@ -26,20 +26,25 @@ public record Batching(
   /** What a service can lose to waiting rows without noticing. */
   static final long QUEUE_BYTES = 64L << 20;
 
+  /** A row that waits longer for company is a mistake. */
+  private static final Duration LONGEST_DELAY = Duration.ofHours(1);
+
   private static final Batching AUTO =
       new Batching(MAX_BATCH, Duration.ZERO, QUEUE_ROWS, QUEUE_BYTES, false);
 
   /**
    * Checks every limit.
    *
-   * @throws IllegalArgumentException if one is not positive, or the delay is negative
+   * @throws IllegalArgumentException if one is not positive, or the delay is negative or longer
+   *     than an hour
    */
   public Batching {
     requirePositive("maxBatch", maxBatch);
     requirePositive("queueRows", queueRows);
     requirePositive("queueBytes", queueBytes);
-    if (maxDelay.isNegative()) {
-      throw new IllegalArgumentException("maxDelay: expected zero or more, got " + maxDelay);
+    if (maxDelay.isNegative() || maxDelay.compareTo(LONGEST_DELAY) > 0) {
+      throw new IllegalArgumentException(
+          "maxDelay: expected zero to " + LONGEST_DELAY + ", got " + maxDelay);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param priority against other calls of the same model that wait
  */
 public record CallOptions(Optional<Duration> timeout, Priority priority) {
+  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
   private static final CallOptions DEFAULTS = new CallOptions(Optional.empty(), Priority.NORMAL);
 
   /**
@@ -21,6 +22,9 @@ public record CallOptions(Optional<Duration> timeout, Priority priority) {
     if (timeout.isPresent() && (timeout.get().isNegative() || timeout.get().isZero())) {
       throw new IllegalArgumentException(
           "timeout: expected a positive duration, got " + timeout.get());
+    }
+    if (timeout.isPresent() && timeout.get().compareTo(LONGEST) > 0) {
+      timeout = Optional.of(LONGEST);
     }
   }
 

@@ -111,7 +111,8 @@ final class Line<I, O> {
     if (load > 0 && load + call.bytes() > batching.queueBytes()) {
       return new OverloadedException(label(), "bytes", load, batching.queueBytes());
     }
-    if (call.options().timeout().isPresent()) {
+    // Alone it is let in: were nothing to run, nothing could show that the model is faster now.
+    if (depth > 0 && call.options().timeout().isPresent()) {
       long timeout = call.options().timeout().get().toNanos();
       int ahead = isLow(call) ? depth : Math.max(0, depth - lowRows.get());
       double expected = rule.nanosUntilAnswer(ahead + call.size(), call.size());
