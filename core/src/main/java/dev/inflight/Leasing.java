@@ -16,7 +16,10 @@ class Leasing<I, O> {
    *   lane: held = v; if current == v, v is leased     retire: current = next; v.retired = true; ask the reaper
    *   lane: held = null; if v.retired, ask the reaper  reaper: if no lane holds v, end it
    *
-   * A pin is a lease without a lane: pins++ takes the place of held = v, and the reaper looks at both.
+   * A pin is a lease without a lane: pins++ takes the place of held = v, and the reaper looks at both, at the pins first:
+   * a lane leases on behalf of a pin, which may go while the lane holds v. After the last pin of a retired version no lane
+   * may come any more: the reaper says so in unpinned before it looks at the lanes, a lane looks at it after held = v. The
+   * count itself would not do, a pin() that comes too late counts up and down again.
    *
    * A lane that confirmed v announced it before current moved on, so the reaper sees it. A lane that announces v later finds
    * another current and does not use v. A lane that clears held after the reaper looked sees v.retired and asks again.
@@ -81,10 +84,10 @@ class Leasing<I, O> {
     }
   }
 
-  /** Leases a version that is pinned; null if it is not any more. */
+  /** Leases a version that was pinned; null if it may be over. */
   final @Nullable Version<I, O> lease(Lane lane, Version<I, O> pinned) {
     lane.held = pinned;
-    if (pinned.pins().get() > 0) {
+    if (!pinned.unpinned) {
       return pinned;
     }
     release(lane, pinned);
@@ -112,7 +115,11 @@ class Leasing<I, O> {
   final void reap(Version<I, O> version) {
     reaper.accept(
         () -> {
-          if (!isHeld(version) && version.pins().get() == 0) {
+          if (version.pins().get() > 0) {
+            return; // who takes the last one back asks again
+          }
+          version.unpinned = true;
+          if (!isHeld(version)) {
             version.end();
           }
         });

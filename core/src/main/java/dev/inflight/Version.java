@@ -25,6 +25,11 @@ final class Version<I, O> {
   /** Written after the version stopped being current; read by releasing lanes. */
   volatile boolean retired;
 
+  /**
+   * Written by the reaper once nobody pins a retired version; read by lanes that lease for a pin.
+   */
+  volatile boolean unpinned;
+
   private boolean over;
 
   @SuppressWarnings("unchecked")
