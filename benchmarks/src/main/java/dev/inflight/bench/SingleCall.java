@@ -1,6 +1,13 @@
 package dev.inflight.bench;
 
-import java.util.Random;
+import dev.inflight.bench.call.DjlModel;
+import dev.inflight.bench.call.DjlVariants;
+import dev.inflight.bench.call.InflightVariants;
+import dev.inflight.bench.call.OrtVariants;
+import dev.inflight.bench.call.Variant;
+import dev.inflight.bench.model.Batch;
+import dev.inflight.bench.model.BenchModel;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,7 +23,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One call of the MLP under JMH; {@link Compare} has the ratios. */
+/** One call under JMH, a JVM for each variant; {@link Suite} has the ratios. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -24,44 +31,37 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(3)
 public class SingleCall {
-  /** The way to call. */
-  @Param({"reused", "direct", "arrays", "inflight", "djl"})
+  /** The model. */
+  @Param({"m0", "m1", "m2", "m3", "m4", "m5"})
+  public String model = "";
+
+  /** The way to call; {@code codec} is a single row whatever {@code rows} says. */
+  @Param({"reused", "pinned", "direct", "arrays", "codec", "list", "tensors", "djl", "noop"})
   public String variant = "";
 
   /** Rows in the call. */
   @Param({"1", "8", "32", "128"})
   public int rows;
 
-  private Variant call = new None();
-
-  private static final class None implements Variant {
-    @Override
-    public float call() {
-      return 0;
-    }
-
-    @Override
-    public void close() {}
-  }
+  private Variant call = () -> 0;
 
   /** Makes the variant. */
   @Setup(Level.Trial)
   public void open() throws Exception {
-    Random random = new Random(1);
-    float[][] input = new float[rows][128];
-    for (float[] row : input) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] = random.nextFloat();
-      }
-    }
-    byte[] model = OnnxModels.mlp();
+    DjlModel.claimEnvironment();
+    BenchModel bench = BenchModel.of(model);
+    List<Batch> batches = bench.batches(rows);
     call =
         switch (variant) {
-          case "reused" -> OrtVariants.reused(model, input, 10);
-          case "direct" -> OrtVariants.directBuffer(model, input);
-          case "arrays" -> OrtVariants.arrays(model, input);
-          case "inflight" -> InflightVariants.tensors(model, input);
-          case "djl" -> DjlVariants.predictor(model, input);
+          case "reused" -> OrtVariants.reused(bench, batches);
+          case "pinned" -> OrtVariants.pinned(bench, batches);
+          case "direct" -> OrtVariants.directBuffer(bench, batches);
+          case "arrays" -> OrtVariants.arrays(bench, batches);
+          case "codec" -> InflightVariants.codec(bench);
+          case "list" -> InflightVariants.codecList(bench, batches);
+          case "tensors" -> InflightVariants.tensors(bench, batches);
+          case "djl" -> DjlVariants.whole(bench, batches);
+          case "noop" -> DjlVariants.noop(bench, batches);
           default -> throw new IllegalArgumentException(variant);
         };
   }

@@ -1,0 +1,84 @@
+package dev.inflight.bench.call;
+
+import dev.inflight.Predictor;
+import dev.inflight.bench.model.Batch;
+import dev.inflight.bench.model.BenchModel;
+import dev.inflight.bench.model.Cycle;
+import dev.inflight.tensor.Tensor;
+import dev.inflight.tensor.Tensors;
+import java.io.IOException;
+import java.util.List;
+
+/** Ours, through the predictor a user has. */
+public final class InflightVariants {
+  private InflightVariants() {}
+
+  /** One {@code float[]} through a codec. */
+  public static Variant codec(BenchModel model) throws IOException {
+    return one(model, Serving.codec(model, 1));
+  }
+
+  /** As {@link #codec} with a listener on the slot. */
+  public static Variant codecWithListener(BenchModel model) throws IOException {
+    Serving<float[], float[]> serving = Serving.codec(model, 1);
+    serving.listen();
+    return one(model, serving);
+  }
+
+  private static Variant one(BenchModel model, Serving<float[], float[]> serving) {
+    Predictor<float[], float[]> predictor = serving.predictor();
+    Cycle<float[]> cycle = new Cycle<>(model.rows());
+    return new Variant() {
+      @Override
+      public float call() {
+        return predictor.predict(cycle.next())[0];
+      }
+
+      @Override
+      public void close() {
+        serving.close();
+      }
+    };
+  }
+
+  /** A list of {@code float[]} through a codec. */
+  public static Variant codecList(BenchModel model, List<Batch> batches) throws IOException {
+    Serving<float[], float[]> serving = Serving.codec(model, 1);
+    Predictor<float[], float[]> predictor = serving.predictor();
+    Cycle<Batch> cycle = new Cycle<>(batches);
+    return new Variant() {
+      @Override
+      public float call() {
+        return predictor.predictAll(cycle.next().list).get(0)[0];
+      }
+
+      @Override
+      public void close() {
+        serving.close();
+      }
+    };
+  }
+
+  /** A batch as one tensor. */
+  public static Variant tensors(BenchModel model, List<Batch> batches) throws IOException {
+    Serving<Tensors, Tensors> serving = Serving.tensors(model, 1);
+    Predictor<Tensors, Tensors> predictor = serving.predictor();
+    long[] shape = model.shape(batches.get(0).rows.length);
+    Cycle<Batch> cycle = new Cycle<>(batches);
+    return new Variant() {
+      @Override
+      public float call() {
+        return predictor
+            .predict(Tensors.of(model.input(), Tensor.of(cycle.next().flat, shape)))
+            .tensor(model.output())
+            .floats()
+            .get(0);
+      }
+
+      @Override
+      public void close() {
+        serving.close();
+      }
+    };
+  }
+}

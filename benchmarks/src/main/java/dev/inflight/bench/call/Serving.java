@@ -1,0 +1,89 @@
+package dev.inflight.bench.call;
+
+import dev.inflight.Codec;
+import dev.inflight.InferenceListener;
+import dev.inflight.Lanes;
+import dev.inflight.Model;
+import dev.inflight.ModelArtifact;
+import dev.inflight.ModelSlot;
+import dev.inflight.Predictor;
+import dev.inflight.bench.model.BenchModel;
+import dev.inflight.onnx.OnnxLoader;
+import dev.inflight.onnx.OnnxOptions;
+import dev.inflight.tensor.RowReader;
+import dev.inflight.tensor.RowWriter;
+import dev.inflight.tensor.Tensors;
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * Ours, opened as a user opens it, on lanes of its own.
+ *
+ * @param <I> a row
+ * @param <O> an answer
+ */
+public final class Serving<I, O> implements AutoCloseable {
+  private final Lanes lanes;
+  private final ModelSlot<I, O> slot;
+
+  Serving(Model<I, O> model, int lanes) {
+    this.lanes = Lanes.of(lanes);
+    slot = ModelSlot.of(model, this.lanes);
+  }
+
+  /** {@return rows and answers of {@code float[]}} */
+  public static Serving<float[], float[]> codec(BenchModel model, int lanes) throws IOException {
+    return new Serving<>(
+        OnnxLoader.of(floats(model)).withOptions(options(model)).load(artifact(model)), lanes);
+  }
+
+  /** {@return rows and answers of tensors} */
+  public static Serving<Tensors, Tensors> tensors(BenchModel model, int lanes) throws IOException {
+    return new Serving<>(
+        OnnxLoader.tensors().withOptions(options(model)).load(artifact(model)), lanes);
+  }
+
+  private static OnnxOptions options(BenchModel model) {
+    return OnnxOptions.defaults().withOutputs(Set.of(model.output()));
+  }
+
+  private static ModelArtifact artifact(BenchModel model) throws IOException {
+    return ModelArtifact.of("bench", "1", TemporaryModel.write("model.onnx", model.bytes()));
+  }
+
+  /** {@return the predictor} */
+  public Predictor<I, O> predictor() {
+    return slot.predictor();
+  }
+
+  /** Adds a listener that does nothing. */
+  public void listen() {
+    var unused = slot.listen(new InferenceListener() {});
+  }
+
+  @Override
+  public void close() {
+    slot.close();
+    lanes.close();
+  }
+
+  private static Codec<float[], float[]> floats(BenchModel model) {
+    return (artifact, signature) -> {
+      int x = signature.input(model.input());
+      int y = signature.output(model.output());
+      return new Codec.Bound<float[], float[]>() {
+        @Override
+        public void encode(float[] row, RowWriter writer) {
+          writer.floats(x).put(row);
+        }
+
+        @Override
+        public float[] decode(RowReader reader) {
+          float[] answer = new float[reader.elements(y)];
+          reader.floats(y).get(answer);
+          return answer;
+        }
+      };
+    };
+  }
+}
