@@ -170,6 +170,11 @@ public final class RowBuffers {
     }
   }
 
+  /** {@return whether output {@code i} is read from a value that was {@link #set}} */
+  public boolean isSet(int i) {
+    return values[i] != null;
+  }
+
   /** Output {@code i} is read from its {@linkplain #region region} again. */
   public void reset(int i) {
     values[i] = null;

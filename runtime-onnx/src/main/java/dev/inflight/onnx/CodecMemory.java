@@ -123,7 +123,6 @@ final class CodecMemory implements AutoCloseable {
       ValueSpec spec = outputs.get(i);
       if (pinned && answers.isPinnable(i)) {
         feed.pin(spec.name(), spec.type(), shape(spec, n), part(out, i, spec, n));
-        out.reset(i);
       }
     }
     return feed;

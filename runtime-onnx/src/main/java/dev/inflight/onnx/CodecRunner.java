@@ -157,7 +157,12 @@ final class CodecRunner<I, O> implements Runner<I, O> {
       model.giveUpPinning();
     }
     try (OrtSession.Result unpinned = result) {
-      boolean follow = feed.isAllPinned() || answers.read(feed, unpinned, n);
+      boolean follow = true;
+      if (feed.isAllPinned()) {
+        answers.readPinned();
+      } else {
+        follow = answers.read(feed, unpinned, n);
+      }
       if (n == 1 && follow) {
         answers.prove();
       } else if (!follow && batched && fixedBatch == 0) {

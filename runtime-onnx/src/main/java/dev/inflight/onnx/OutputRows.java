@@ -26,6 +26,9 @@ final class OutputRows {
   private final boolean[] pinnable;
   private boolean proven;
 
+  /** Whether the reader may still be looking at a value of an earlier run. */
+  private boolean anySet;
+
   OutputRows(OnnxModel model, RowBuffers out, boolean batched) {
     this.model = model;
     this.out = out;
@@ -72,7 +75,7 @@ final class OutputRows {
   }
 
   /**
-   * Hands what was not pinned to the reader.
+   * Hands what was not pinned to the reader, and our memory for the rest.
    *
    * @return whether each output had one entry a row
    */
@@ -81,10 +84,12 @@ final class OutputRows {
     for (int i = 0; i < pinnable.length; i++) {
       ValueSpec spec = outputs.get(i);
       if (feed.isPinned(spec.name())) {
+        reset(i);
         continue;
       }
       ModelValue value = Values.copy(result.get(spec.name()).orElseThrow());
       out.set(i, value);
+      anySet = true;
       follow &= entries(value) == n;
       if (isPlain(spec) && isWhole(spec, value, n)) {
         pinnable[i] = true;
@@ -92,6 +97,22 @@ final class OutputRows {
       }
     }
     return follow;
+  }
+
+  /** Every output was pinned: the reader looks at our memory. */
+  void readPinned() {
+    if (anySet) {
+      for (int i = 0; i < pinnable.length; i++) {
+        reset(i);
+      }
+      anySet = false;
+    }
+  }
+
+  private void reset(int i) {
+    if (out.isSet(i)) {
+      out.reset(i);
+    }
   }
 
   private boolean isWhole(ValueSpec spec, ModelValue value, int n) {
