@@ -128,6 +128,10 @@ final class Line<I, O> {
     leave(call.size(), call.bytes(), isLow(call) ? call.size() : 0);
   }
 
+  void leave(Taken taken) {
+    leave(taken.rows, taken.bytes, taken.lowRows);
+  }
+
   private void leave(int goneRows, long goneBytes, int goneLow) {
     rows.addAndGet(-goneRows);
     if (goneBytes != 0) {
@@ -247,7 +251,7 @@ final class Line<I, O> {
     int lowBefore = low.size();
     fill(batch, lowFirst ? low : normal, version, taken, room, now);
     fill(batch, lowFirst ? normal : low, version, taken, room, now);
-    leave(taken.rows, taken.bytes, taken.lowRows);
+    leave(taken);
     runsWithoutLow = low.isEmpty() || low.size() < lowBefore ? 0 : runsWithoutLow + 1;
     return batch;
   }

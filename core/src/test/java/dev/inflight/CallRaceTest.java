@@ -76,11 +76,11 @@ class CallRaceTest {
     long late = lanes.now() + 1000;
     for (Batch<String, String> batch : batches) {
       Call<String, String> neighbour = call(Optional.empty());
-      assertThat(neighbour.take(batch, late)).isTrue();
+      assertThat(take(neighbour, batch, late)).isTrue();
       batch.add(neighbour);
     }
     race(
-        i -> assertThat(calls.get(i).take(batches.get(i), late)).isFalse(),
+        i -> assertThat(take(calls.get(i), batches.get(i), late)).isFalse(),
         i -> calls.get(i).giveUp());
     assertThat(batches.stream().filter(Batch::isDead).count()).isZero();
     assertThat(slot.line().waiting()).isEqualTo(-2 * ROUNDS);
@@ -94,7 +94,7 @@ class CallRaceTest {
     boolean[] givenUp = new boolean[ROUNDS];
     race(
         i -> {
-          taken[i] = calls.get(i).take(batches.get(i), lanes.now());
+          taken[i] = take(calls.get(i), batches.get(i), lanes.now());
           if (taken[i]) {
             batches.get(i).add(calls.get(i));
           }
@@ -118,12 +118,14 @@ class CallRaceTest {
       futures.add(future);
       Call<String, String> call =
           new Call<>(slot.line(), List.of("a"), CallOptions.defaults(), null, future);
-      assertThat(call.take(batches.get(i), lanes.now())).isTrue();
+      assertThat(take(call, batches.get(i), lanes.now())).isTrue();
       batches.get(i).add(call);
       calls.set(i, call);
     }
     boolean[] givenUp = new boolean[ROUNDS];
-    race(i -> calls.get(i).answer(answer, slot.info(), i), i -> givenUp[i] = calls.get(i).giveUp());
+    race(
+        i -> calls.get(i).answer(answer, 0, slot.info(), i),
+        i -> givenUp[i] = calls.get(i).giveUp());
     slot.line().completions().flush();
     lanes.complete();
     for (int i = 0; i < ROUNDS; i++) {
@@ -137,7 +139,7 @@ class CallRaceTest {
   void callGivenUp_laneEntersAndLeaves_cancelReachesThatRunOrNone() throws Exception {
     prepare(Optional.empty());
     for (int i = 0; i < ROUNDS; i++) {
-      assertThat(calls.get(i).take(batches.get(i), lanes.now())).isTrue();
+      assertThat(take(calls.get(i), batches.get(i), lanes.now())).isTrue();
       batches.get(i).add(calls.get(i));
     }
     CancelledRunner runner = new CancelledRunner();
@@ -194,5 +196,13 @@ class CallRaceTest {
 
     @Override
     public void close() {}
+  }
+
+  /** As a line does it. */
+  private boolean take(Call<String, String> call, Batch<String, String> batch, long now) {
+    Line.Taken taken = new Line.Taken();
+    boolean mine = call.take(batch, taken, now);
+    slot.line().leave(taken);
+    return mine;
   }
 }

@@ -2,6 +2,7 @@ package dev.inflight.bench.section;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.inflight.CallOptions;
 import dev.inflight.Predictor;
 import dev.inflight.bench.call.OrtFeed;
 import dev.inflight.bench.call.Serving;
@@ -18,8 +19,6 @@ import java.util.function.Consumer;
 
 /** The ways to score many rows; all take rows from an iterator and hand each answer to a sink. */
 final class BulkLoops implements AutoCloseable {
-  private static final int CHUNK = 4096;
-
   private final BenchModel model;
   private final OrtSession session;
   private final Serving<float[], float[]> serving;
@@ -51,27 +50,18 @@ final class BulkLoops implements AutoCloseable {
     };
   }
 
-  /**
-   * OUR WAY, and the only place to change when the streaming predictAll exists: {@code
-   * predictor.predictAll(rows, CallOptions.defaults(), sink)}.
-   */
   private static void predictAll(
       Predictor<float[], float[]> predictor, Iterator<float[]> rows, Consumer<float[]> sink) {
-    List<float[]> chunk = new ArrayList<>(CHUNK);
-    while (rows.hasNext()) {
-      chunk.add(rows.next());
-      if (chunk.size() == CHUNK || !rows.hasNext()) {
-        predictor.predictAll(chunk).forEach(sink);
-        chunk.clear();
-      }
-    }
+    var unused =
+        predictor.predictAll(
+            rows, CallOptions.defaults(), (index, outcome) -> sink.accept(outcome.value()));
   }
 
   BulkLoop inflight() {
     return new BulkLoop() {
       @Override
       public int size() {
-        return CHUNK;
+        return 0; // it chooses
       }
 
       @Override
