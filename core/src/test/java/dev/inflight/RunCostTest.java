@@ -49,8 +49,8 @@ class RunCostTest {
     assertThat(line.known()).isTrue();
     // What is less than a tenth of a single run cannot be told from noise, and need not be.
     double slack = 0.1 * (fixed + row);
-    assertThat(line.fixed()).isCloseTo(fixed, within(Math.max(0.1 * fixed, slack)));
-    assertThat(line.row()).isCloseTo(row, within(Math.max(0.1 * row, 0.1 * slack)));
+    assertThat(line.fixed()).isCloseTo((double) fixed, within(Math.max(0.1 * fixed, slack)));
+    assertThat(line.row()).isCloseTo((double) row, within(Math.max(0.1 * row, 0.1 * slack)));
     for (int rows : new int[] {1, 4, 16, 64, 128}) {
       double expected = fixed + (double) rows * row;
       assertThat(line.nanos(rows)).isCloseTo(expected, within(0.1 * expected));
