@@ -22,10 +22,15 @@ import org.tribuo.common.tree.SplitNode;
 final class Trees {
   /*
    * Design: which way a row turns cannot be predicted, and a wrong guess costs more than a step. So no step branches: the sign
-   * of threshold - value, 0 where they are equal, is added to the child; finite values never give NaN. Four trees advance side
-   * by side because a step alone waits for memory, and all of them take the steps of the deepest.
+   * of threshold - value, 0 where they are equal, is added to the child; finite values never give NaN. Eight trees advance side
+   * by side because a step alone waits for memory, and all of them take the steps of the longest way.
    */
-  private static final int SIDE_BY_SIDE = 4;
+  private static final int SIDE_BY_SIDE = 8;
+
+  /**
+   * Steps before the eight look whether all are at leaves; most leaves of a deep tree are not deep.
+   */
+  private static final int SHALLOW = 8;
 
   private long[] nodes = new long[128];
   private int[] leafNumbers = new int[64];
@@ -46,40 +51,64 @@ final class Trees {
    * @param leaves at least {@link #count} entries
    */
   void leaves(double[] row, int[] leaves) {
+    long[] nodes = this.nodes;
     int tree = 0;
     for (; tree + SIDE_BY_SIDE <= count; tree += SIDE_BY_SIDE) {
       int a = roots[tree];
       int b = roots[tree + 1];
       int c = roots[tree + 2];
       int d = roots[tree + 3];
-      int steps =
-          Math.max(
-              Math.max(depths[tree], depths[tree + 1]),
-              Math.max(depths[tree + 2], depths[tree + 3]));
+      int e = roots[tree + 4];
+      int f = roots[tree + 5];
+      int g = roots[tree + 6];
+      int h = roots[tree + 7];
+      int steps = 0;
+      for (int i = tree; i < tree + SIDE_BY_SIDE; i++) {
+        steps = Math.max(steps, depths[i]);
+      }
       for (int step = 0; step < steps; step++) {
-        a = next(a, row);
-        b = next(b, row);
-        c = next(c, row);
-        d = next(d, row);
+        a = next(nodes, a, row);
+        b = next(nodes, b, row);
+        c = next(nodes, c, row);
+        d = next(nodes, d, row);
+        e = next(nodes, e, row);
+        f = next(nodes, f, row);
+        g = next(nodes, g, row);
+        h = next(nodes, h, row);
+        if (step >= SHALLOW
+            && (beyond(a) | beyond(b) | beyond(c) | beyond(d) | beyond(e) | beyond(f) | beyond(g)
+                    | beyond(h))
+                == 0) {
+          break;
+        }
       }
       leaves[tree] = leafNumbers[a >> 1];
       leaves[tree + 1] = leafNumbers[b >> 1];
       leaves[tree + 2] = leafNumbers[c >> 1];
       leaves[tree + 3] = leafNumbers[d >> 1];
+      leaves[tree + 4] = leafNumbers[e >> 1];
+      leaves[tree + 5] = leafNumbers[f >> 1];
+      leaves[tree + 6] = leafNumbers[g >> 1];
+      leaves[tree + 7] = leafNumbers[h >> 1];
     }
     for (; tree < count; tree++) {
       int node = roots[tree];
       for (int step = 0; step < depths[tree]; step++) {
-        node = next(node, row);
+        node = next(nodes, node, row);
       }
       leaves[tree] = leafNumbers[node >> 1];
     }
   }
 
-  private int next(int node, double[] row) {
+  private static int next(long[] nodes, int node, double[] row) {
     long head = nodes[node];
     double difference = Double.longBitsToDouble(nodes[node + 1]) - row[(int) head];
     return (int) (head >>> 32) + (int) (Double.doubleToRawLongBits(difference) >>> 62 & 2);
+  }
+
+  /** 0 at a leaf. */
+  private int beyond(int node) {
+    return (int) (nodes[node] >>> 32) - node;
   }
 
   /**

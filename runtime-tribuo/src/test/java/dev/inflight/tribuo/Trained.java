@@ -85,6 +85,12 @@ final class Trained {
             new VotingCombiner(),
             20));
     labels("bagged", new BaggingTrainer<>(cart(), new FullyWeightedVotingCombiner(), 9));
+    labels(
+        "forest-deep",
+        new RandomForestTrainer<>(
+            new CARTClassificationTrainer(Integer.MAX_VALUE, 1, 0, 0.5f, false, new GiniIndex(), 3),
+            new VotingCombiner(),
+            20));
     // AdaBoost's weights sum to 1, so no child ever weighs the usual 5.
     labels(
         "boosted",
