@@ -35,7 +35,7 @@ final class BatchingRule {
   static final long ONE_LANE_PATIENCE = 8 * WAKE_UP;
 
   /** The part of a run that is not its rows, above which a larger batch is allowed. */
-  private static final double OVERHEAD = 0.05;
+  private static final double OVERHEAD = 0.02;
 
   /** Until the fit is known. */
   private static final int LEARNING_CAP = 64;
@@ -123,11 +123,8 @@ final class BatchingRule {
   }
 
   private void decide(RunCost.Line line, long now) {
-    if (line.one() == 0) {
-      return;
-    }
     double handOff = HandOff.nanos();
-    if (line.one() < LONG_RUN * handOff) {
+    if (line.one() > 0 && line.one() < LONG_RUN * handOff) {
       HandOff.measureOnce();
     }
     Decision before = decision;
@@ -143,6 +140,9 @@ final class BatchingRule {
   /** For callers whose hand-off costs {@code price}; a platform thread's costs {@code handOff}. */
   private BatchingReport.Mode mode(
       RunCost.Line line, double price, double handOff, BatchingReport.Mode before) {
+    if (line.one() == 0) {
+      return before; // no row ran alone yet: what a batch saves cannot be said
+    }
     double pays = PAYS * price;
     if (before == BatchingReport.Mode.DIRECT) {
       pays *= 1 + HYSTERESIS;

@@ -156,27 +156,32 @@ final class Dispatcher {
     return null;
   }
 
-  /** As {@link #tryLane}, and a spare lane if all the others are taken. */
+  /**
+   * As {@link #tryLane}, and a spare lane if all the others are taken. A thread that needed one
+   * finds it first the next time: callers that share no lane share no cache line.
+   */
   @Nullable Lane tryAnyLane(@Nullable Bulkhead bulkhead) {
-    Lane lane = tryLane(bulkhead);
-    if (lane != null || bulkhead != null) {
-      return lane;
+    if (bulkhead != null) {
+      return tryLane(bulkhead);
     }
-    int start = (int) Thread.currentThread().getId() * 31;
-    for (int i = 0; i < SPARES; i++) {
-      int at = (start + i) & (SPARES - 1);
-      Lane spare = spares.get(at);
+    int home = (int) Thread.currentThread().getId() * 31 & (SPARES - 1);
+    Lane spare = spares.get(home);
+    if (spare != null && spare.tryEnter()) {
+      return spare;
+    }
+    Lane lane = tryLane(null);
+    for (int i = 0; lane == null && i < SPARES; i++) {
+      int at = (home + i) & (SPARES - 1);
+      spare = spares.get(at);
       if (spare == null) {
         spare = makeSpare(at);
       }
       if (spare == null) {
         return null;
       }
-      if (spare.tryEnter()) {
-        return spare;
-      }
+      lane = spare.tryEnter() ? spare : null;
     }
-    return null;
+    return lane;
   }
 
   private @Nullable Lane makeSpare(int at) {
@@ -328,7 +333,7 @@ final class Dispatcher {
         settle(done, now);
       }
       drain();
-      batch = pick(lane, now);
+      batch = pick(now);
       lane.until(batch == null ? Lane.IDLE : batch.expectedEnd());
       refresh(now);
       if (batch != null && takeable > 0 && !lane.looksWithin(BatchingRule.WAKE_UP, now)) {
@@ -392,7 +397,7 @@ final class Dispatcher {
     line.add(call);
   }
 
-  private @Nullable Batch<?, ?> pick(Lane lane, long now) {
+  private @Nullable Batch<?, ?> pick(long now) {
     while (true) {
       Line<?, ?> best = null;
       for (int i = active.size() - 1; i >= 0; i--) {
@@ -410,7 +415,7 @@ final class Dispatcher {
       if (bulkhead != null && !bulkhead.tryEnter()) {
         continue; // a caller was quicker; isRunnable says so next time
       }
-      Batch<?, ?> batch = take(best, lane, now);
+      Batch<?, ?> batch = take(best, now);
       if (batch != null) {
         return batch;
       }
@@ -432,8 +437,8 @@ final class Dispatcher {
         || (line.served() == other.served() && line.oldest() - other.oldest() < 0);
   }
 
-  private <I, O> @Nullable Batch<I, O> take(Line<I, O> line, Lane lane, long now) {
-    Batch<I, O> batch = line.take(now, share(line, lane));
+  private <I, O> @Nullable Batch<I, O> take(Line<I, O> line, long now) {
+    Batch<I, O> batch = line.take(now, share(line));
     if (batch.isEmpty()) {
       return null;
     }
@@ -442,23 +447,19 @@ final class Dispatcher {
     return batch;
   }
 
-  /** Half of it, if another lane is free to take the other half and each is worth a wake-up. */
-  private int share(Line<?, ?> line, Lane lane) {
-    int rows = line.listedRows();
+  /**
+   * This lane's part of what waits and runs, where rows are worth a wake-up of another one: lanes
+   * with equal batches are done in turn, while one that took everything would leave the others idle
+   * until its callers come back.
+   */
+  private int share(Line<?, ?> line) {
     BatchingRule rule = line.rule();
-    if (rows < 2
-        || rule.isOneLane()
-        || !rule.line().known()
-        || rule.line().row() * (0.5 * rows) <= 2 * BatchingRule.WAKE_UP
-        || rows > rule.cap() + rule.cap() / 2) {
-      return Integer.MAX_VALUE;
-    }
-    for (Lane other : lanes) {
-      if (other != lane && other.isFree()) {
-        return (rows + 1) / 2;
-      }
-    }
-    return Integer.MAX_VALUE;
+    int part = (line.listedRows() + line.runningRows() + lanes.length - 1) / lanes.length;
+    boolean worth =
+        !rule.isOneLane()
+            && rule.line().known()
+            && rule.line().row() * part > 2 * BatchingRule.WAKE_UP;
+    return worth ? part : Integer.MAX_VALUE;
   }
 
   /** Counts what a lane might take now, and sets the alarm for what it might take later. */

@@ -30,18 +30,22 @@ final class RunCost {
   /** Where a saving is looked at: most of what a batch can save is saved by then. */
   static final int TYPICAL = 16;
 
-  /** A fit; {@code known} says whether it rests on runs of several sizes. */
-  record Line(double fixed, double row, double one, boolean known) {
-    static final Line UNKNOWN = new Line(0, 0, 0, false);
+  /**
+   * A fit. {@code one} is what a row alone costs, 0 if unknown; {@code shared} is what a row of a
+   * good batch costs, measured rather than fitted where such runs were seen; {@code known} says
+   * whether the fit rests on runs of several sizes.
+   */
+  record Line(double fixed, double row, double one, double shared, boolean known) {
+    static final Line UNKNOWN = new Line(0, 0, 0, 0, false);
 
     /** The run of {@code rows} rows in nanoseconds; 0 if unknown. */
     double nanos(int rows) {
       return known ? fixed + row * rows : one * rows;
     }
 
-    /** What each row of a typical batch saves against a run of its own. */
+    /** What each row of a typical batch saves against a run of its own; at most that whole run. */
     double saving() {
-      return known ? one - nanos(TYPICAL) / TYPICAL : one;
+      return known && one > 0 ? one - shared : one;
     }
   }
 
@@ -123,14 +127,25 @@ final class RunCost {
     double one = counts[single] < ENOUGH ? 0 : perRow[single][quartile(single)];
     double spread = sw * swxx - swx * swx;
     if (points < 2 || spread <= 1e-12 * sw * swxx) {
-      return new Line(0, one, one, false);
+      return new Line(0, one, one, one, false);
     }
     double row = Math.max(0, (sw * swxy - swx * swy) / spread);
     double fixed = Math.max(0, (swy - row * swx) / sw);
     if (fixed == 0) {
       row = swxy / swxx;
     }
-    return new Line(fixed, row, one == 0 ? fixed + row : one, true);
+    return new Line(fixed, row, one, shared(fixed, row), true);
+  }
+
+  /** The cheapest row among the batches of 5 to 64 that were seen, else what the fit says. */
+  private double shared(double fixed, double row) {
+    double least = Double.MAX_VALUE;
+    for (int c = sizeClass(8); c <= sizeClass(64); c++) {
+      if (counts[c] >= ENOUGH) {
+        least = Math.min(least, perRow[c][quartile(c)]);
+      }
+    }
+    return least == Double.MAX_VALUE ? fixed / TYPICAL + row : least;
   }
 
   /** Where the lower quartile of a class's cost per row stands. */
