@@ -55,6 +55,13 @@ final class ManualLanes implements AutoCloseable {
     now.addAndGet(nanos);
   }
 
+  /** As {@link #pass}, until {@code at}; not backwards. */
+  void passTo(long at) {
+    if (at - now.get() > 0) {
+      now.set(at);
+    }
+  }
+
   /** Time passes; alarms ring on time. */
   void advance(Duration time) {
     long end = now.get() + time.toNanos();

@@ -1,9 +1,10 @@
 package dev.inflight;
 
 import dev.inflight.tensor.Signature;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
@@ -19,7 +20,7 @@ class ScriptedModel implements Model<String, String> {
     void run(List<? extends String> rows) throws Exception;
   }
 
-  final List<List<String>> runs = new CopyOnWriteArrayList<>();
+  final List<List<String>> runs = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger cancels = new AtomicInteger();
   final AtomicInteger closes = new AtomicInteger();
   private final String version;

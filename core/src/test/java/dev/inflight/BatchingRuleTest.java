@@ -1,0 +1,214 @@
+package dev.inflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.inflight.BatchingReport.Mode;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is decided from what runs cost. A hand-off is measured to cost 2 to 40 us. */
+@Timeout(60)
+class BatchingRuleTest {
+  private static final long SECOND = 1_000_000_000;
+
+  private final BatchingRule rule = new BatchingRule(Batching.auto(), 2);
+
+  /** The measurement must not change the hand-off in the middle of a test. */
+  @BeforeAll
+  static void measureHandOff() throws Exception {
+    HandOff.measureOnce();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("inflight-hand-off")) {
+        thread.join();
+      }
+    }
+    System.out.printf("hand-off: %.0f ns%n", HandOff.nanos());
+    assertThat(HandOff.nanos()).isBetween(2_000.0, 40_000.0);
+  }
+
+  private static void learn(BatchingRule rule, double fixed, double row) {
+    for (int i = 0; i < 16; i++) {
+      rule.observe(rule.cost(), 1, (long) (fixed + row), 0);
+      rule.observe(rule.cost(), 16, (long) (fixed + 16 * row), 0);
+    }
+  }
+
+  private static Mode mode(BatchingRule rule) {
+    return rule.report().mode();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100, 3000, DIRECT", // a tree: a batch saves nothing
+    "300000, 10000, BATCHED",
+    "40000, 2000, BATCHED",
+    "100, 2000000, QUEUED" // long runs that gain nothing
+  })
+  void decide_costIsKnown_batchesOnlyWhatPays(long fixed, long row, Mode expected) {
+    assertThat(mode(rule)).isEqualTo(Mode.LEARNING);
+    learn(rule, fixed, row);
+    assertThat(mode(rule)).isEqualTo(expected);
+    assertThat(rule.isDirect()).isEqualTo(expected == Mode.DIRECT);
+  }
+
+  @Test
+  void decide_onlySingleRowsAndCheap_isDirectForNoBatchCouldPay() {
+    for (int i = 0; i < 4; i++) {
+      rule.observe(rule.cost(), 1, 500, 0);
+    }
+    assertThat(mode(rule)).isEqualTo(Mode.DIRECT);
+  }
+
+  @Test
+  void decide_onlySingleRowsAndNotCheap_goesOnLearning() {
+    for (int i = 0; i < 100; i++) {
+      rule.observe(rule.cost(), 1, 100_000, 0);
+    }
+    assertThat(mode(rule)).isEqualTo(Mode.LEARNING);
+  }
+
+  @Test
+  void decide_maxBatchIsOne_neverBatches() {
+    BatchingRule cheap = new BatchingRule(Batching.auto().withMaxBatch(1), 2);
+    learn(cheap, 20_000, 1_000);
+    assertThat(mode(cheap)).isEqualTo(Mode.DIRECT);
+    BatchingRule costly = new BatchingRule(Batching.auto().withMaxBatch(1), 2);
+    learn(costly, 2_000_000, 1_000_000);
+    assertThat(mode(costly)).isEqualTo(Mode.QUEUED);
+  }
+
+  @Test
+  void decide_delayWanted_nothingRunsOnItsCaller() {
+    BatchingRule delayed = new BatchingRule(Batching.auto().withMaxDelay(Duration.ofMillis(1)), 2);
+    learn(delayed, 100, 3_000);
+    assertThat(mode(delayed)).isEqualTo(Mode.QUEUED);
+    assertThat(delayed.runsOnCaller()).isFalse();
+  }
+
+  @Test
+  void decide_savingAtTheEdge_doesNotChangeItsMind() {
+    double edge = BatchingRule.PAYS * HandOff.nanos();
+    Mode[] modes = new Mode[5];
+    double[] savings = {0.5 * edge, 1.08 * edge, 1.3 * edge, 0.92 * edge, 0.7 * edge};
+    for (int i = 0; i < savings.length; i++) {
+      learn(rule, savings[i] * 16 / 15, 1_000);
+      modes[i] = mode(rule);
+    }
+    assertThat(modes)
+        .containsExactly(Mode.DIRECT, Mode.DIRECT, Mode.BATCHED, Mode.BATCHED, Mode.DIRECT);
+  }
+
+  @Test
+  void follow_anotherVersion_isJudgedByItsOwnRuns() {
+    learn(rule, 300_000, 10_000);
+    RunCost before = rule.cost();
+    rule.follow(new RunCost());
+    assertThat(mode(rule)).as("until it has run").isEqualTo(Mode.BATCHED);
+    for (int i = 0; i < 64; i++) {
+      rule.observe(before, 1, 100, 0);
+    }
+    assertThat(mode(rule)).as("runs of the old version").isEqualTo(Mode.BATCHED);
+    learn(rule, 100, 3_000);
+    assertThat(mode(rule)).isEqualTo(Mode.DIRECT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100000, 100000, 32", // 20 rows make the fixed part 5 %
+    "1000000, 100000, 256", // 200
+    "10000, 100000, 8", // 2: but never less than 8
+    "10000000, 100, 256" // never more than allowed
+  })
+  void cap_noLoad_isWhereTheFixedPartStopsToMatter(long fixed, long row, int expected) {
+    learn(rule, fixed, row);
+    assertThat(rule.cap()).isEqualTo(expected);
+  }
+
+  @Test
+  void cap_fitAsksForMore_neverExceedsMaxBatch() {
+    BatchingRule small = new BatchingRule(Batching.auto().withMaxBatch(48), 2);
+    assertThat(small.cap()).isEqualTo(48);
+    learn(small, 10_000_000, 100);
+    assertThat(small.cap()).isEqualTo(48);
+  }
+
+  /** A load that the lanes could carry with batches large enough is carried. */
+  @Test
+  void cap_anyLoadThatFits_isCarried() {
+    long seed = System.nanoTime();
+    System.out.println("batching rule: seed " + seed);
+    Random random = new Random(seed);
+    for (int i = 0; i < 2_000; i++) {
+      BatchingRule each = new BatchingRule(Batching.auto(), 2);
+      double row = 1_000 + random.nextInt(1_000_000);
+      double fixed = random.nextInt(10_000_000);
+      double most = 2 * 256 / (fixed + 256 * row); // rows per nanosecond of both lanes
+      double rate = 0.79 * most * random.nextDouble();
+      each.ran(1, 0, 1);
+      each.ran((int) Math.round(rate * 1e10), 0, 1 + 10 * SECOND);
+      learn(each, fixed, row);
+      assertThat(each.cap()).isBetween(1, 256);
+      double carried = 2.0 * each.cap() / (fixed + each.cap() * row);
+      assertThat(carried)
+          .as("fixed %s, row %s, rate %s, cap %s", fixed, row, rate, each.cap())
+          .isGreaterThanOrEqualTo(rate);
+    }
+  }
+
+  @Test
+  void maybeProbe_direct_sendsRowsThroughTheQueueNowAndThen() {
+    learn(rule, 100, 3_000);
+    rule.maybeProbe(SECOND / 2);
+    assertThat(rule.isDirect()).isTrue();
+    rule.maybeProbe(SECOND + 1);
+    assertThat(rule.isDirect()).isFalse();
+    rule.served(40);
+    assertThat(rule.isDirect()).isFalse();
+    rule.served(40);
+    assertThat(rule.isDirect()).isTrue();
+    rule.maybeProbe(SECOND + 2);
+    assertThat(rule.isDirect()).isTrue();
+    rule.maybeProbe(2 * SECOND + 3);
+    assertThat(rule.isDirect()).isFalse();
+  }
+
+  @Test
+  void nanosUntilAnswer_unknown_isNothing() {
+    assertThat(rule.nanosUntilAnswer(10_000, 1)).isZero();
+  }
+
+  @Test
+  void nanosUntilAnswer_known_isTheWorkAheadOnAllLanes() {
+    learn(rule, 100_000, 100_000); // cap 32
+    assertThat(rule.nanosUntilAnswer(1, 1)).isCloseTo(200_000, within(1.0));
+    assertThat(rule.nanosUntilAnswer(64, 1)).isCloseTo((6_400_000 + 200_000) / 2.0, within(1.0));
+  }
+
+  @Test
+  void report_known_saysItInOneLine() {
+    learn(rule, 300_000, 10_000);
+    rule.ran(0, 0, 1);
+    rule.ran(1000, SECOND, 1 + SECOND);
+    BatchingReport report = rule.report();
+    assertThat(report.utilisation()).isCloseTo(0.5, within(1e-6));
+    assertThat(report.rowsPerSecond()).isCloseTo(1000, within(1e-3));
+    assertThat(report.expectedWaitNanos()).isPositive();
+    assertThat(report.runs()).isEqualTo(32);
+    assertThat(report.toString())
+        .startsWith("BATCHED: t(b) = 300.0 us + b * 10.00 us over 32 runs; a row saves 281.3 us")
+        .contains("cap 256; 1000 rows/s, 50 % of the lanes, expected wait ")
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void expectedWait_moreThanALaneCarries_isInfinite() {
+    assertThat(BatchingRule.expectedWait(1.0 / 1000, 1000, 50)).isInfinite();
+    assertThat(BatchingRule.expectedWait(1e-12, 1000, 50)).isCloseTo(0, within(1.0));
+  }
+}
