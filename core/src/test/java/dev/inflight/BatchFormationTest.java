@@ -97,7 +97,7 @@ class BatchFormationTest {
   }
 
   @Test
-  void next_secondLaneFreeAndRowsExpensive_takesHalf() {
+  void next_secondLaneFreeAndRowsExpensive_takesItsPart() {
     ManualLanes two = new ManualLanes(2);
     var slot = slot(two, model);
     teach(slot, 1_000, 25_000);
@@ -111,7 +111,8 @@ class BatchFormationTest {
         });
     submit(slot, "first");
     two.settle();
-    assertThat(model.runs.stream().map(List::size)).containsExactly(1, 5, 5);
+    assertThat(model.runs.stream().map(List::size))
+        .containsExactly(1, 5, 3, 2); // of 10 half, of 5 half
     slot.close();
   }
 

@@ -50,7 +50,7 @@ class BatchingRuleTest {
     "40000, 2000, BATCHED",
     "100, 2000000, QUEUED" // long runs that gain nothing
   })
-  void decide_costIsKnown_batchesOnlyWhatPays(long fixed, long row, Mode expected) {
+  void decide_costIsKnown_batchesOnlyWhatPays(double fixed, double row, Mode expected) {
     assertThat(mode(rule)).isEqualTo(Mode.LEARNING);
     learn(rule, fixed, row);
     assertThat(mode(rule)).isEqualTo(expected);
@@ -120,12 +120,12 @@ class BatchingRuleTest {
 
   @ParameterizedTest
   @CsvSource({
-    "100000, 100000, 32", // 20 rows make the fixed part 5 %
-    "1000000, 100000, 256", // 200
-    "10000, 100000, 8", // 2: but never less than 8
+    "100000, 100000, 64", // 50 rows make the fixed part 2 %
+    "1000000, 100000, 256", // 500
+    "10000, 100000, 8", // 5: but never less than 8
     "10000000, 100, 256" // never more than allowed
   })
-  void cap_noLoad_isWhereTheFixedPartStopsToMatter(long fixed, long row, int expected) {
+  void cap_noLoad_isWhereTheFixedPartStopsToMatter(double fixed, double row, int expected) {
     learn(rule, fixed, row);
     assertThat(rule.cap()).isEqualTo(expected);
   }
@@ -185,9 +185,9 @@ class BatchingRuleTest {
 
   @Test
   void nanosUntilAnswer_known_isTheWorkAheadOnAllLanes() {
-    learn(rule, 100_000, 100_000); // cap 32
+    learn(rule, 100_000, 100_000); // cap 64
     assertThat(rule.nanosUntilAnswer(1, 1)).isCloseTo(200_000, within(1.0));
-    assertThat(rule.nanosUntilAnswer(64, 1)).isCloseTo((6_400_000 + 200_000) / 2.0, within(1.0));
+    assertThat(rule.nanosUntilAnswer(64, 1)).isCloseTo((6_400_000 + 100_000) / 2.0, within(1.0));
   }
 
   @Test

@@ -112,11 +112,15 @@ class FairnessTest {
       lanes.serve();
     }
     List<String> order = new ArrayList<>();
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      busySlot.predictor().submit("a").thenRun(() -> order.add("busy"));
-      backSlot.predictor().submit("b").thenRun(() -> order.add("back"));
+      var first = busySlot.predictor().submit("a").thenRun(() -> order.add("busy"));
+      var second = backSlot.predictor().submit("b").thenRun(() -> order.add("back"));
+      ends.add(first);
+      ends.add(second);
     }
     lanes.settle();
+    assertThat(ends).allSatisfy(end -> assertThat(end).isCompleted());
     assertThat(order.subList(0, 100).stream().filter("busy"::equals).count()).isBetween(45L, 55L);
     busySlot.close();
     backSlot.close();
