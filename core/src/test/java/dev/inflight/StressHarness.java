@@ -27,6 +27,7 @@ final class StressHarness {
   private final LongAdder predictions = new LongAdder();
   private final AtomicInteger created = new AtomicInteger();
   private final AtomicInteger closed = new AtomicInteger();
+  private final AtomicInteger highestLane = new AtomicInteger();
   private final boolean slow;
   private final long seed = System.nanoTime();
   private final CountDownLatch over = new CountDownLatch(1);
@@ -44,6 +45,15 @@ final class StressHarness {
     if (slow) {
       finish();
     }
+  }
+
+  /** A runner was made for that lane; a spare one if it is not among the first. */
+  void ranOn(Lane lane) {
+    highestLane.accumulateAndGet(lane.index(), Math::max);
+  }
+
+  int highestLane() {
+    return highestLane.get();
   }
 
   void closed() {

@@ -43,6 +43,7 @@ final class StressModel implements Model<Integer, Long> {
     if (closes.get() > 0) {
       harness.violation("runner made after close");
     }
+    harness.ranOn(lane);
     CheckedRunner runner = new CheckedRunner();
     runners.add(runner);
     return runner;

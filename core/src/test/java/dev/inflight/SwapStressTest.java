@@ -36,6 +36,22 @@ class SwapStressTest {
     assertThat(harness.predictions()).isGreaterThan(10_000);
   }
 
+  /**
+   * The runs are so cheap that each caller runs its own, on a spare lane if all others are taken.
+   */
+  @Test
+  void swap_whileCallsRunDirectly_losesAndMixesNothing() throws Exception {
+    StressHarness harness = new StressHarness(false);
+    harness.run(
+        1,
+        6,
+        Long.MAX_VALUE,
+        Duration.ofSeconds(4),
+        lanes -> new Leasing<>(lanes, Background::reap));
+    assertThat(harness.violations()).isEmpty();
+    assertThat(harness.highestLane()).as("a spare lane was used").isPositive();
+  }
+
   @Test
   void swap_withListenersThatThrowAndBlock_losesAndMixesNothing() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
