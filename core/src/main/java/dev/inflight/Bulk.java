@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 
 /**
  * Many rows of one caller, answered by one version in their order.
@@ -52,6 +53,9 @@ final class Bulk<I, O> {
           Call<I, O> call = new Call<>(line, chunk(source), options, version, null);
           line.slot().accept(call, false);
           onTheirWay.add(call);
+        }
+        if (Thread.currentThread().isInterrupted()) { // waiting may never be needed
+          throw new CancellationException("bulk call to " + line.label() + ": interrupted");
         }
         Call<I, O> oldest = onTheirWay.element();
         oldest.await();

@@ -165,7 +165,7 @@ class QueueSimulationTest {
     for (int i = 0; i < n; ) {
       for (int burst = 1 + random.nextInt(60); burst > 0 && i < n; burst--, i++) {
         int each = i;
-        long timeout = 1 + random.nextInt(1_000_000);
+        long timeout = 1L + random.nextInt(1_000_000);
         deadlines[i] = lanes.now() + timeout;
         try {
           var unused =
