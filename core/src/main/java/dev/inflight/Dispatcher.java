@@ -1,12 +1,9 @@
 package dev.inflight;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -32,28 +29,19 @@ final class Dispatcher {
    * (d) A lane that is relied on may hang all the same: while rows wait and a lane is free, a watch looks after WATCH.
    */
 
-  /** Lanes beyond one per core, for models whose calls run directly; made when first needed. */
-  private static final int SPARES = 256;
-
-  /** What the memory of all spare lanes may come to. */
-  private static final long SPARE_BYTES = 64L << 20;
-
   /** How late the lane that was to look may be before another one does. */
   private static final long WATCH = 1_000_000;
 
   private final Lane[] lanes;
   private final AtomicBoolean watched = new AtomicBoolean();
-  private final AtomicReferenceArray<@Nullable Lane> spares = new AtomicReferenceArray<>(SPARES);
-  private int spareCount; // under lock
-  private final int id;
+  private final SpareLanes spares;
   private final Surroundings surroundings;
   private final Ticker ticker;
   private final Completions completions;
   private final ConcurrentLinkedQueue<Call<?, ?>> intake = new ConcurrentLinkedQueue<>();
   private final AtomicInteger inside = new AtomicInteger();
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<Line<?, ?>> active = new ArrayList<>(); // lines with rows; under lock
-  private double clock; // what the line that went last had used; under lock
+  private final Backlog backlog; // under lock
   private @Nullable Future<?> alarm; // under lock
   private long alarmAt; // under lock
   private volatile int ready; // listed rows that newcomers must not overtake
@@ -61,7 +49,8 @@ final class Dispatcher {
   private volatile boolean closed;
 
   Dispatcher(int n, int id, Surroundings surroundings) {
-    this.id = id;
+    spares = new SpareLanes(this, n, id);
+    backlog = new Backlog(n);
     this.surroundings = surroundings;
     ticker = surroundings.ticker();
     completions = new Completions(surroundings);
@@ -77,7 +66,7 @@ final class Dispatcher {
 
   /** How many lanes there can ever be: indices are below it. */
   int capacity() {
-    return lanes.length + SPARES;
+    return lanes.length + SpareLanes.SIZE;
   }
 
   long nanos() {
@@ -113,13 +102,7 @@ final class Dispatcher {
         return true;
       }
     }
-    for (int i = 0; i < SPARES; i++) {
-      Lane spare = spares.get(i);
-      if (spare != null && spare.held == version) {
-        return true;
-      }
-    }
-    return false;
+    return spares.isHeld(version);
   }
 
   // --- callers ---------------------------------------------------------------------------------
@@ -156,47 +139,16 @@ final class Dispatcher {
     return null;
   }
 
-  /**
-   * As {@link #tryLane}, and a spare lane if all the others are taken. A thread that needed one
-   * finds it first the next time: callers that share no lane share no cache line.
-   */
+  /** As {@link #tryLane}, and a spare lane if all the others are taken. */
   @Nullable Lane tryAnyLane(@Nullable Bulkhead bulkhead) {
     if (bulkhead != null) {
       return tryLane(bulkhead);
     }
-    int home = (int) Thread.currentThread().getId() * 31 & (SPARES - 1);
-    Lane spare = spares.get(home);
-    if (spare != null && spare.tryEnter()) {
-      return spare;
+    Lane lane = spares.tryHome();
+    if (lane == null) {
+      lane = tryLane(null);
     }
-    Lane lane = tryLane(null);
-    for (int i = 0; lane == null && i < SPARES; i++) {
-      int at = (home + i) & (SPARES - 1);
-      spare = spares.get(at);
-      if (spare == null) {
-        spare = makeSpare(at);
-      }
-      if (spare == null) {
-        return null;
-      }
-      lane = spare.tryEnter() ? spare : null;
-    }
-    return lane;
-  }
-
-  private @Nullable Lane makeSpare(int at) {
-    lock.lock();
-    try {
-      Lane spare = spares.get(at);
-      if (spare == null && (spareCount + 1L) * lanes[0].memoryBytes() <= SPARE_BYTES) {
-        spareCount++;
-        spare = new Lane(this, lanes.length + at, id);
-        spares.set(at, spare);
-      }
-      return spare;
-    } finally {
-      lock.unlock();
-    }
+    return lane == null ? spares.tryAny(lanes[0].memoryBytes()) : lane;
   }
 
   void leave(Lane lane, @Nullable Bulkhead bulkhead) {
@@ -245,23 +197,14 @@ final class Dispatcher {
     lock.lock();
     try {
       drain();
-      unlink(call);
+      backlog.remove(call);
       refresh(nanos());
     } finally {
       lock.unlock();
     }
     if (takeable > 0) {
-      kick(
-          BatchingRule
-              .WAKE_UP); // the drained rows are no longer in intake, where a lane would have seen
-      // them
-    }
-  }
-
-  private static <I, O> void unlink(Call<I, O> call) {
-    CallList<I, O> list = call.list;
-    if (list != null) {
-      list.remove(call);
+      // What was drained is no longer in intake, where a lane would have seen it.
+      kick(BatchingRule.WAKE_UP);
     }
   }
 
@@ -330,10 +273,10 @@ final class Dispatcher {
     try {
       long now = nanos();
       if (done != null) {
-        settle(done, now);
+        backlog.settle(done, now);
       }
       drain();
-      batch = pick(now);
+      batch = backlog.pick(now);
       lane.until(batch == null ? Lane.IDLE : batch.expectedEnd());
       refresh(now);
       if (batch != null && takeable > 0 && !lane.looksWithin(BatchingRule.WAKE_UP, now)) {
@@ -348,15 +291,6 @@ final class Dispatcher {
       watch();
     }
     return batch;
-  }
-
-  private static void settle(Batch<?, ?> done, long now) {
-    Line<?, ?> line = done.line();
-    line.settle(done, now);
-    Bulkhead bulkhead = line.bulkhead();
-    if (bulkhead != null) {
-      bulkhead.leave(); // this very lane looks for who starved
-    }
   }
 
   private boolean hasFree() {
@@ -381,108 +315,17 @@ final class Dispatcher {
     Call<?, ?> call;
     while ((call = intake.poll()) != null) {
       if (call.isWaiting()) {
-        list(call);
+        backlog.add(call);
       }
     }
-  }
-
-  private <I, O> void list(Call<I, O> call) {
-    Line<I, O> line = call.line();
-    if (line.isEmpty()) {
-      line.rejoin(clock);
-      if (!active.contains(line)) {
-        active.add(line);
-      }
-    }
-    line.add(call);
-  }
-
-  private @Nullable Batch<?, ?> pick(long now) {
-    while (true) {
-      Line<?, ?> best = null;
-      for (int i = active.size() - 1; i >= 0; i--) {
-        Line<?, ?> line = active.get(i);
-        if (line.isEmpty()) {
-          active.remove(i);
-        } else if (isRunnable(line, now) && (best == null || goesBefore(line, best))) {
-          best = line;
-        }
-      }
-      if (best == null) {
-        return null;
-      }
-      Bulkhead bulkhead = best.bulkhead();
-      if (bulkhead != null && !bulkhead.tryEnter()) {
-        continue; // a caller was quicker; isRunnable says so next time
-      }
-      Batch<?, ?> batch = take(best, now);
-      if (batch != null) {
-        return batch;
-      }
-      if (bulkhead != null) {
-        bulkhead.leave();
-      }
-    }
-  }
-
-  private static boolean isRunnable(Line<?, ?> line, long now) {
-    Bulkhead bulkhead = line.bulkhead();
-    return line.nanosUntilDue(now) <= 0
-        && line.mayRun(now)
-        && (bulkhead == null || !bulkhead.starves());
-  }
-
-  private static boolean goesBefore(Line<?, ?> line, Line<?, ?> other) {
-    return line.served() < other.served()
-        || (line.served() == other.served() && line.oldest() - other.oldest() < 0);
-  }
-
-  private <I, O> @Nullable Batch<I, O> take(Line<I, O> line, long now) {
-    Batch<I, O> batch = line.take(now, share(line));
-    if (batch.isEmpty()) {
-      return null;
-    }
-    clock = Math.max(clock, line.served());
-    line.begin(batch, now);
-    return batch;
-  }
-
-  /**
-   * This lane's part of what waits and runs, where rows are worth a wake-up of another one: lanes
-   * with equal batches are done in turn, while one that took everything would leave the others idle
-   * until its callers come back.
-   */
-  private int share(Line<?, ?> line) {
-    BatchingRule rule = line.rule();
-    int part = (line.listedRows() + line.runningRows() + lanes.length - 1) / lanes.length;
-    boolean worth =
-        !rule.isOneLane()
-            && rule.line().known()
-            && rule.line().row() * part > 2 * BatchingRule.WAKE_UP;
-    return worth ? part : Integer.MAX_VALUE;
   }
 
   /** Counts what a lane might take now, and sets the alarm for what it might take later. */
   private void refresh(long now) {
-    int waiting = 0;
-    int free = 0;
-    long soonest = Long.MAX_VALUE;
-    for (int i = 0; i < active.size(); i++) {
-      Line<?, ?> line = active.get(i);
-      if (line.isEmpty()) {
-        continue;
-      }
-      long due = line.nanosUntilDue(now);
-      Bulkhead bulkhead = line.bulkhead();
-      if (due > 0) {
-        soonest = Math.min(soonest, due);
-      } else if (bulkhead == null || !bulkhead.starves()) {
-        waiting += line.listedRows();
-        free += line.mayRun(now) ? line.listedRows() : 0;
-      }
-    }
-    ready = waiting;
-    takeable = free;
+    backlog.count(now);
+    ready = backlog.waiting();
+    takeable = backlog.takeable();
+    long soonest = backlog.soonest();
     if (soonest != Long.MAX_VALUE && (alarm == null || now + soonest - alarmAt < 0)) {
       if (alarm != null) {
         alarm.cancel(false);

@@ -315,12 +315,12 @@ final class Line<I, O> {
     served += nanos;
   }
 
-  /** The batch has run; what it took is charged. */
-  void settle(Batch<?, ?> batch, long now) {
+  /** The batch has run; what it took is charged, up to {@code most} in all. */
+  void settle(Batch<?, ?> batch, long now, double most) {
     running--;
     runningRows -= batch.rows();
     long took = now - batch.begun();
-    served += took - batch.charged();
+    served = Math.min(most, served + took - batch.charged());
     rule.ran(batch.rows(), took, now);
     rule.served(batch.rows());
   }
