@@ -50,7 +50,7 @@ public record BatchingReport(
     return String.format(
         Locale.ROOT,
         "%s%s: t(b) = %.1f us + b * %.2f us over %d runs; a row saves %.1f us in a batch, a hand-off costs %.1f us; "
-            + "cap %d; %.0f rows/s, %.0f %% of the lanes, expected wait %.1f us",
+            + "cap %d; %.0f rows/s, %.0f %% of the lanes%s",
         mode,
         virtualMode == mode ? "" : " (virtual threads " + virtualMode + ")",
         fixedNanos / 1e3,
@@ -61,6 +61,10 @@ public record BatchingReport(
         cap,
         rowsPerSecond,
         100 * utilisation,
-        expectedWaitNanos / 1e3);
+        mode == Mode.DIRECT || mode == Mode.LEARNING
+            ? ""
+            : Double.isInfinite(expectedWaitNanos)
+                ? ", more than they can carry"
+                : String.format(Locale.ROOT, ", expected wait %.1f us", expectedWaitNanos / 1e3));
   }
 }

@@ -27,6 +27,9 @@ final class RunCost {
   /** Fewer runs of a class say nothing. */
   private static final int ENOUGH = 4;
 
+  /** What a run of two rows costs says little about one of sixteen. */
+  private static final double SPREAD = 4;
+
   /** Where a saving is looked at: most of what a batch can save is saved by then. */
   static final int TYPICAL = 16;
 
@@ -107,7 +110,8 @@ final class RunCost {
     double swy = 0;
     double swxx = 0;
     double swxy = 0;
-    int points = 0;
+    double smallest = Double.MAX_VALUE;
+    double largest = 0;
     for (int c = 0; c < CLASSES; c++) {
       if (counts[c] < ENOUGH || (c == 0 && counts[OWN] >= ENOUGH)) {
         continue;
@@ -121,15 +125,15 @@ final class RunCost {
       swy += w * y;
       swxx += w * x * x;
       swxy += w * x * y;
-      points++;
+      smallest = Math.min(smallest, x);
+      largest = Math.max(largest, x);
     }
     int single = counts[OWN] >= ENOUGH ? OWN : 0;
     double one = counts[single] < ENOUGH ? 0 : perRow[single][quartile(single)];
-    double spread = sw * swxx - swx * swx;
-    if (points < 2 || spread <= 1e-12 * sw * swxx) {
+    if (largest < SPREAD * smallest) {
       return new Line(0, one, one, one, false);
     }
-    double row = Math.max(0, (sw * swxy - swx * swy) / spread);
+    double row = Math.max(0, (sw * swxy - swx * swy) / (sw * swxx - swx * swx));
     double fixed = Math.max(0, (swy - row * swx) / sw);
     if (fixed == 0) {
       row = swxy / swxx;

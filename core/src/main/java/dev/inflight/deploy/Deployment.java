@@ -1,6 +1,7 @@
 package dev.inflight.deploy;
 
 import dev.inflight.Batching;
+import dev.inflight.BatchingReport;
 import dev.inflight.InferenceListener;
 import dev.inflight.Lanes;
 import dev.inflight.Model;
@@ -222,6 +223,11 @@ public final class Deployment<I, O> implements AutoCloseable {
   /** {@return the one predictor of this deployment, whatever version serves} */
   public Predictor<I, O> predictor() {
     return slot.predictor();
+  }
+
+  /** {@return what runs of the live version cost, and what calls that meet do because of it} */
+  public BatchingReport batching() {
+    return slot.batching();
   }
 
   /** {@return completes when a version serves; fails if the first poll finds that none can} */

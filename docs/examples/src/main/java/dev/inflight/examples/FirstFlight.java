@@ -1,5 +1,7 @@
 package dev.inflight.examples;
 
+import dev.inflight.BulkProgress;
+import dev.inflight.CallOptions;
 import dev.inflight.Codec;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoader;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +27,7 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
@@ -34,6 +38,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class FirstFlight {
   private static final Duration PHASE = Duration.ofSeconds(3);
+  private static final int BULK_ROWS = 200_000;
 
   private final PrintStream out;
   private final Path testmodels;
@@ -85,6 +90,7 @@ public final class FirstFlight {
     double second;
     List<DeploymentStatus.Version> versions;
     long published;
+    boolean scored;
     try (Deployment<Cell, Diagnosis> cancer =
         Deployment.of("cancer", DirectoryRepository.at(root).requireManifest(), loader)
             .pollEvery(Duration.ofMillis(100))
@@ -131,8 +137,22 @@ public final class FirstFlight {
       waitFor(new CompletableFuture<>(), PHASE);
       callers.stop();
       versions = cancer.status().versions();
+      say(cancer.batching().toString());
+      scored = scoreMany(cancer.predictor(), heldOut);
     }
-    return report(callers, versions, first, second, open.get());
+    return report(callers, versions, first, second, open.get()) && scored;
+  }
+
+  /** Far more rows than there are in memory at any time. */
+  private boolean scoreMany(Predictor<Cell, Diagnosis> predictor, List<Sample> samples) {
+    say(String.format("%,d rows in bulk", BULK_ROWS));
+    ProgressBar<Diagnosis> bar = new ProgressBar<>(out, BULK_ROWS);
+    Iterator<Cell> rows =
+        IntStream.range(0, BULK_ROWS)
+            .mapToObj(i -> samples.get(i % samples.size()).cell())
+            .iterator();
+    BulkProgress done = predictor.predictAll(rows, CallOptions.defaults(), bar);
+    return done.rows() == BULK_ROWS && bar.answered() == BULK_ROWS;
   }
 
   private DeploymentListener watch() {
