@@ -139,16 +139,21 @@ final class Dispatcher {
     return null;
   }
 
-  /** As {@link #tryLane}, and a spare lane if all the others are taken. */
+  /** As {@link #tryLane}, but a spare lane if this thread's own one is taken. */
   @Nullable Lane tryAnyLane(@Nullable Bulkhead bulkhead) {
     if (bulkhead != null) {
       return tryLane(bulkhead);
     }
     Lane lane = spares.tryHome();
-    if (lane == null) {
-      lane = tryLane(null);
+    if (lane != null) {
+      return lane;
     }
-    return lane == null ? spares.tryAny(lanes[0].memoryBytes()) : lane;
+    lane = lanes[Math.floorMod((int) Thread.currentThread().getId(), lanes.length)];
+    if (lane.tryEnter()) {
+      return lane;
+    }
+    lane = spares.tryAny(lanes[0].memoryBytes());
+    return lane == null ? tryLane(null) : lane;
   }
 
   void leave(Lane lane, @Nullable Bulkhead bulkhead) {
@@ -189,7 +194,8 @@ final class Dispatcher {
 
   void enqueue(Call<?, ?> call) {
     intake.add(call);
-    kick(call.line().rule().isOneLane() ? BatchingRule.ONE_LANE_PATIENCE : BatchingRule.WAKE_UP);
+    boolean patient = call.line().rule().isOneLane() && call.size() < Line.CHUNK;
+    kick(patient ? BatchingRule.ONE_LANE_PATIENCE : BatchingRule.WAKE_UP);
   }
 
   /** The call was given up: nothing of it stays. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * own thread, may run one batch at a time; runners of all models share the lane's memory because
  * only one of them runs.
  */
-public final class Lane {
+public final class Lane extends CacheLine {
   /*
    * Design. busy is the permit (CAS 0 -> 1). held is the lease: the version this lane is about to use or uses. It is
    * announced before and cleared after every use, so a version is in use exactly when some lane holds it, and no counter is

@@ -16,6 +16,9 @@ final class Line<I, O> {
   /** In so many runs at least one starts with what has low priority. */
   private static final int LOW_SHARE = 8;
 
+  /** A call of so many rows shares its hand-off among them. */
+  static final int CHUNK = 16;
+
   /** How far behind the first row another one of its shape is looked for. */
   private static final int LOOK_AHEAD = 1024;
 
@@ -231,7 +234,13 @@ final class Line<I, O> {
   boolean mayRun(long now) {
     return running == 0
         || !rule.isOneLane()
+        || isChunk(normal.first())
+        || isChunk(low.first())
         || Math.abs(runningUntil - now) > BatchingRule.ONE_LANE_PATIENCE; // long, or overdue
+  }
+
+  private static boolean isChunk(@Nullable Call<?, ?> call) {
+    return call != null && call.size() >= CHUNK;
   }
 
   private int cap() {
