@@ -17,6 +17,10 @@ import java.util.concurrent.CancellationException;
  */
 final class Bulk<I, O> {
   private static final int[] SIZES = {16, 32, 64, 128, 256};
+
+  /** The lane is woken for a chunk, and the caller for its answers. */
+  private static final double HAND_OFFS = 2;
+
   private static final long PROGRESS_EVERY = 200_000_000;
 
   private final Line<I, O> line;
@@ -72,7 +76,7 @@ final class Bulk<I, O> {
 
   private List<I> chunk(Iterator<? extends I> source) {
     int most = Math.min(line.batching().maxBatch(), Math.max(1, version.model().maxBatch()));
-    int size = Math.min(most, version.cost().cheapest(SIZES));
+    int size = Math.min(most, version.cost().cheapest(HAND_OFFS * HandOff.nanos(), SIZES));
     List<I> chunk = new ArrayList<>(size);
     while (chunk.size() < size && source.hasNext()) {
       chunk.add(Objects.requireNonNull(source.next(), "row"));

@@ -127,11 +127,11 @@ class RunCostTest {
 
   @Test
   void cheapest_sizesNotTried_areTriedFirst() {
-    assertThat(cost.cheapest(16, 32, 64)).isEqualTo(16);
+    assertThat(cost.cheapest(0, 16, 32, 64)).isEqualTo(16);
     observe(4, 16, 160);
-    assertThat(cost.cheapest(16, 32, 64)).isEqualTo(32);
+    assertThat(cost.cheapest(0, 16, 32, 64)).isEqualTo(32);
     observe(4, 32, 280);
     observe(4, 64, 700);
-    assertThat(cost.cheapest(16, 32, 64)).isEqualTo(32);
+    assertThat(cost.cheapest(0, 16, 32, 64)).isEqualTo(32);
   }
 }
