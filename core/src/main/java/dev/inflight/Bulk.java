@@ -45,7 +45,7 @@ final class Bulk<I, O> {
     this.version = version;
     this.options = options;
     this.sink = sink;
-    window = 2 * lanes;
+    window = 6 * lanes; // so that a lane finds a chunk while the caller still sleeps
     begin = line.nanos();
     told = begin;
   }
