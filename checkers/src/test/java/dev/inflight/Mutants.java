@@ -1,0 +1,263 @@
+package dev.inflight;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What can be broken in the engine's hand-overs, and which checker must notice. */
+@SuppressWarnings("StringConcatToTextBlock") // indentation matters here
+final class Mutants {
+  private Mutants() {}
+
+  static Stream<Mutant> all() {
+    return Stream.of(leasing(), calls(), batches(), lanes(), bulkheads(), completions())
+        .flatMap(List::stream);
+  }
+
+  private static List<Mutant> leasing() {
+    return List.of(
+        new Mutant(
+            "a lease is not confirmed",
+            "LeaseAgainstSwap",
+            "Leasing",
+            "lane.held = version;\n      if (current == version) {",
+            "lane.held = version;\n      if (true) {"),
+        new Mutant(
+            "a release does not ask the reaper",
+            "LeaseAgainstSwap",
+            "Leasing",
+            "lane.held = null;\n    if (version.retired) {",
+            "lane.held = null;\n    if (false) {"),
+        new Mutant(
+            "retired before it is replaced",
+            "LeaseAgainstSwap",
+            "Leasing",
+            "    publish(next);\n    if (before != null) {\n      retire(before);\n    }",
+            "    if (before != null) {\n      retire(before);\n    }\n    publish(next);"),
+        new Mutant(
+            "the reaper does not look at the lanes",
+            "LeaseAgainstSwap",
+            "Leasing",
+            "if (!isHeld(version)) {",
+            "if (true) {"),
+        new Mutant(
+            "a pin is not confirmed",
+            "PinAgainstSwap",
+            "Leasing",
+            "incrementAndGet();\n      if (current == version) {",
+            "incrementAndGet();\n      if (true) {"),
+        new Mutant(
+            "an unpin does not ask the reaper",
+            "PinAgainstSwap",
+            "Leasing",
+            "decrementAndGet();\n    if (version.retired) {",
+            "decrementAndGet();\n    if (false) {"),
+        new Mutant(
+            "the reaper does not look at the pins",
+            "PinAgainstSwap",
+            "Leasing",
+            "if (version.pins().get() > 0) {",
+            "if (false) {"),
+        new Mutant(
+            "the reaper looks at the pins last",
+            "PinnedLeaseAgainstReap",
+            "Leasing",
+            "          if (version.pins().get() > 0) {",
+            "          boolean held = isHeld(version);\n"
+                + "          if (!held && version.pins().get() == 0) {\n"
+                + "            version.unpinned = true;\n"
+                + "            version.end();\n"
+                + "          }\n"
+                + "          if (true) {"),
+        new Mutant(
+            "a lane that comes for a pin that is gone is let in",
+            "LateLeaseAgainstUnpin",
+            "Leasing",
+            "if (!pinned.unpinned) {",
+            "if (pinned.pins().get() > 0) {"));
+  }
+
+  private static List<Mutant> calls() {
+    return List.of(
+        new Mutant(
+            "given up by a check, then a write",
+            "CallGivenUpAgainstTimer",
+            "Call",
+            "if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {",
+            "if (state == WAITING) {\n      state = GIVEN_UP;"),
+        new Mutant(
+            "taken by a check, then a write",
+            "CallGivenUpAgainstLane",
+            "Call",
+            "if (!STATE.compareAndSet(this, WAITING, TAKEN)) {\n      return false;\n    }",
+            "if (state != WAITING) {\n      return false;\n    }\n    state = TAKEN;"),
+        new Mutant(
+            "answered by a check, then a write",
+            "CallGivenUpAgainstLane",
+            "Call",
+            "if (!STATE.compareAndSet(this, TAKEN, DONE)) {\n      return;\n    }",
+            "if (state != TAKEN) {\n      return;\n    }\n    state = DONE;"),
+        new Mutant(
+            "expired by a check, then a write",
+            "CallTimesOutAgainstLane",
+            "Call",
+            "    if (STATE.compareAndSet(this, TAKEN, GIVEN_UP)) {\n      end();\n      if",
+            "    if (state == TAKEN) {\n      state = GIVEN_UP;\n      end();\n      if"),
+        new Mutant(
+            "the bounds are not given back",
+            "CallGivenUpAgainstLane",
+            "Call",
+            "      line.leave(this);\n      line.forget(this);",
+            "      line.forget(this);"),
+        new Mutant(
+            "the bounds are given back twice",
+            "CallGivenUpAgainstLane",
+            "Call",
+            "      Batch<I, O> taken = batch;\n",
+            "      Batch<I, O> taken = batch;\n      line.leave(this);\n"));
+  }
+
+  private static List<Mutant> batches() {
+    return List.of(
+        new Mutant(
+            "the lane does not wait for a cancel",
+            "CancelAgainstRun",
+            "Batch",
+            "while (state == CANCELLING) {",
+            "if (false) {"),
+        new Mutant(
+            "a cancel does not claim the run",
+            "CancelAgainstRun",
+            "Batch",
+            "STATE.compareAndSet(this, RUNNING, CANCELLING)",
+            "state == RUNNING"),
+        new Mutant(
+            "the first one cancels",
+            "CancelByTheLast",
+            "Batch",
+            "if (alive.decrementAndGet() == 0 &&",
+            "if (alive.decrementAndGet() >= 0 &&"),
+        new Mutant(
+            "the calls alive are counted by a read, then a write",
+            "CancelByTheLast",
+            "Batch",
+            "if (alive.decrementAndGet() == 0 &&",
+            "int left = alive.get() - 1;\n    alive.set(left);\n    if (left == 0 &&"));
+  }
+
+  private static List<Mutant> lanes() {
+    return List.of(
+        new Mutant(
+            "entered by a check, then a write",
+            "LaneIsHeldByOne",
+            "Lane",
+            "if (busy == 0 && BUSY.compareAndSet(this, 0, 1)) {",
+            "if (busy == 0) {\n      busy = 1;"),
+        new Mutant(
+            "a lane that leaves does not look again",
+            "EnqueueAgainstServingLane",
+            "Lane",
+            "if (!dispatcher.hasTakeable() || !tryEnter()) {",
+            "if (true) {"),
+        new Mutant(
+            "a lane looks before it leaves, and takes its time",
+            "EnqueueAgainstServingLane",
+            "Lane",
+            "      leave();\n",
+            "      if (!dispatcher.hasTakeable()) {\n        Thread.yield();\n        leave();\n        return;\n      }\n"
+                + "      leave();\n"),
+        new Mutant(
+            "a lane is woken before the call is there",
+            "EnqueueAgainstServingLane",
+            "Dispatcher",
+            "    intake.add(call);\n"
+                + "    kick(call.line().rule().isOneLane() ?"
+                + " BatchingRule.ONE_LANE_PATIENCE : BatchingRule.WAKE_UP);",
+            "    kick(BatchingRule.WAKE_UP);\n    intake.add(call);"),
+        new Mutant(
+            "a caller that leaves does not look",
+            "EnqueueAgainstLeavingCaller",
+            "Dispatcher",
+            "if (starved || (lane.index() < lanes.length && hasQueued())) {",
+            "if (starved) {"),
+        new Mutant(
+            "a caller looks before it leaves",
+            "EnqueueAgainstLeavingCaller",
+            "Dispatcher",
+            "    lane.leave();\n"
+                + "    boolean starved = bulkhead != null && bulkhead.leave();\n"
+                + "    if (starved || (lane.index() < lanes.length && hasQueued())) {",
+            "    boolean queued = hasQueued();\n"
+                + "    lane.leave();\n"
+                + "    boolean starved = bulkhead != null && bulkhead.leave();\n"
+                + "    if (starved || queued) {"),
+        new Mutant(
+            "who lists what waits does not look for a lane",
+            "ForgetAgainstLeavingCaller",
+            "Dispatcher",
+            "    if (takeable > 0) {\n",
+            "    if (false) {\n"));
+  }
+
+  private static List<Mutant> bulkheads() {
+    return List.of(
+        new Mutant(
+            "entered by a check, then a write",
+            "BulkheadHasOnePlace",
+            "Bulkhead",
+            "if (used.compareAndSet(now, now + 1)) {",
+            "used.set(now + 1);\n      if (true) {"),
+        new Mutant(
+            "who starves does not look again",
+            "BulkheadStarvesAgainstLeave",
+            "Bulkhead",
+            "    starved = true;\n    return used.get() >= limit;",
+            "    starved = true;\n    return true;"),
+        new Mutant(
+            "who leaves looks before it does",
+            "BulkheadStarvesAgainstLeave",
+            "Bulkhead",
+            "    used.decrementAndGet();\n    if (starved) {",
+            "    boolean waited = starved;\n    used.decrementAndGet();\n    if (waited) {"),
+        new Mutant(
+            "who leaves tells nobody",
+            "BulkheadAgainstServingLane",
+            "Bulkhead",
+            "    used.decrementAndGet();\n    if (starved) {",
+            "    used.decrementAndGet();\n    if (false) {"));
+  }
+
+  private static List<Mutant> completions() {
+    return List.of(
+        new Mutant(
+            "a drainer does not look again",
+            "CompletionsAgainstEndingDrainer",
+            "Completions",
+            "if (done.isEmpty() || !again()) {",
+            "if (true) {"),
+        new Mutant(
+            "a drainer looks before it ends",
+            "CompletionsAgainstEndingDrainer",
+            "Completions",
+            "      drainers.decrementAndGet();\n",
+            "      if (done.isEmpty()) {\n        drainers.decrementAndGet();\n        return;\n      }\n"
+                + "      drainers.decrementAndGet();\n"),
+        new Mutant(
+            "a completion comes after the look for a drainer",
+            "CompletionsAgainstEndingDrainer",
+            "Completions",
+            "    add(completion);\n    flush();",
+            "    flush();\n    add(completion);"),
+        new Mutant(
+            "one of two drainers ends with work left",
+            "CompletionsOfTwoDrainers",
+            "Completions",
+            "if (done.isEmpty() || !again()) {",
+            "if (true) {"),
+        new Mutant(
+            "a completion is looked at, then removed",
+            "CompletionsOfTwoDrainers",
+            "Completions",
+            "(completion = done.poll()) != null) {\n        completion.run();",
+            "(completion = done.peek()) != null) {\n        completion.run();\n        done.poll();"));
+  }
+}
