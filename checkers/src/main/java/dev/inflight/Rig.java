@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,13 @@ final class Rig {
                 },
                 completions::add,
                 servers::add));
+  }
+
+  /** Whose watch never rings. */
+  static Completions completions(Executor executor, Ticker ticker) {
+    return new Completions(
+        new Surroundings(
+            ticker, (nanos, task) -> new CompletableFuture<Void>(), executor, executor));
   }
 
   static Version<Integer, Integer> version() {

@@ -82,26 +82,30 @@ final class Mutants {
             "given up by a check, then a write",
             "CallGivenUpAgainstTimer",
             "Call",
-            "if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {",
-            "if (state == WAITING) {\n      state = GIVEN_UP;"),
+            "if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {\n"
+                + "      line.leave(this);\n      line.forget",
+            "if (state == WAITING) {\n      state = GIVEN_UP;\n"
+                + "      line.leave(this);\n      line.forget"),
         new Mutant(
             "taken by a check, then a write",
             "CallGivenUpAgainstLane",
             "Call",
-            "if (!STATE.compareAndSet(this, WAITING, TAKEN)) {\n      return false;\n    }",
-            "if (state != WAITING) {\n      return false;\n    }\n    state = TAKEN;"),
+            "if (!STATE.compareAndSet(this, WAITING, TAKEN)) {\n        return false;\n      }",
+            "if (state != WAITING) {\n        return false;\n      }\n      state = TAKEN;"),
         new Mutant(
             "answered by a check, then a write",
             "CallGivenUpAgainstLane",
             "Call",
-            "if (!STATE.compareAndSet(this, TAKEN, DONE)) {\n      return;\n    }",
-            "if (state != TAKEN) {\n      return;\n    }\n    state = DONE;"),
+            "if (!STATE.compareAndSet(this, TAKEN, DONE)) {\n      return false;\n    }",
+            "if (state != TAKEN) {\n      return false;\n    }\n    state = DONE;"),
         new Mutant(
             "expired by a check, then a write",
             "CallTimesOutAgainstLane",
             "Call",
-            "    if (STATE.compareAndSet(this, TAKEN, GIVEN_UP)) {\n      end();\n      if",
-            "    if (state == TAKEN) {\n      state = GIVEN_UP;\n      end();\n      if"),
+            "    if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {\n"
+                + "      line.leave(this);\n      end();",
+            "    if (state == WAITING) {\n      state = GIVEN_UP;\n"
+                + "      line.leave(this);\n      end();"),
         new Mutant(
             "the bounds are not given back",
             "CallGivenUpAgainstLane",
@@ -169,10 +173,9 @@ final class Mutants {
             "a lane is woken before the call is there",
             "EnqueueAgainstServingLane",
             "Dispatcher",
-            "    intake.add(call);\n"
-                + "    kick(call.line().rule().isOneLane() ?"
-                + " BatchingRule.ONE_LANE_PATIENCE : BatchingRule.WAKE_UP);",
-            "    kick(BatchingRule.WAKE_UP);\n    intake.add(call);"),
+            "    intake.add(call);\n    boolean patient",
+            "    kick(BatchingRule.WAKE_UP);\n    intake.add(call);\n    if (true) {\n"
+                + "      return;\n    }\n    boolean patient"),
         new Mutant(
             "a caller that leaves does not look",
             "EnqueueAgainstLeavingCaller",
@@ -232,15 +235,15 @@ final class Mutants {
             "a drainer does not look again",
             "CompletionsAgainstEndingDrainer",
             "Completions",
-            "if (done.isEmpty() || !again()) {",
-            "if (true) {"),
+            "} while (!done.isEmpty() && again());",
+            "} while (false);"),
         new Mutant(
             "a drainer looks before it ends",
             "CompletionsAgainstEndingDrainer",
             "Completions",
-            "      drainers.decrementAndGet();\n",
-            "      if (done.isEmpty()) {\n        drainers.decrementAndGet();\n        return;\n      }\n"
-                + "      drainers.decrementAndGet();\n"),
+            "      } finally {\n        drainers.decrementAndGet();\n      }",
+            "        if (done.isEmpty()) {\n          Thread.yield();\n          return;\n        }\n"
+                + "      } finally {\n        drainers.decrementAndGet();\n      }"),
         new Mutant(
             "a completion comes after the look for a drainer",
             "CompletionsAgainstEndingDrainer",
@@ -251,13 +254,13 @@ final class Mutants {
             "one of two drainers ends with work left",
             "CompletionsOfTwoDrainers",
             "Completions",
-            "if (done.isEmpty() || !again()) {",
-            "if (true) {"),
+            "} while (!done.isEmpty() && again());",
+            "} while (false);"),
         new Mutant(
             "a completion is looked at, then removed",
             "CompletionsOfTwoDrainers",
             "Completions",
-            "(completion = done.poll()) != null) {\n        completion.run();",
+            "(completion = done.poll()) != null) {\n          completion.run();",
             "(completion = done.peek()) != null) {\n        completion.run();\n        done.poll();"));
   }
 }
