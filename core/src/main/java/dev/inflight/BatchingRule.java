@@ -45,6 +45,9 @@ final class BatchingRule {
   /** Rows that a probe sends through the queue. */
   private static final int PROBE_ROWS = 64;
 
+  /** One of so many calls that would wait runs its own row. */
+  private static final int OWN_RUN_EVERY = 512;
+
   private record Decision(
       BatchingReport.Mode mode,
       BatchingReport.Mode virtualMode,
@@ -60,6 +63,7 @@ final class BatchingRule {
   private volatile RunCost cost = new RunCost();
   private volatile long nextProbe;
   private volatile int probing;
+  private int untilOwnRun = 8; // racy: one more or less
 
   BatchingRule(Batching batching, int lanes) {
     this.batching = batching;
@@ -174,6 +178,18 @@ final class BatchingRule {
     int power =
         wanted >= 1 << 20 ? 1 << 20 : Integer.highestOneBit((int) Math.ceil(wanted) - 1) * 2;
     return Math.min(batching.maxBatch(), power);
+  }
+
+  /**
+   * Whether a call that would wait should run its own row instead, to be measured: without such
+   * runs nobody would ever know what a row costs alone. Not where runs are long.
+   */
+  boolean wantsOwnRun() {
+    if (--untilOwnRun > 0 || decision.line().nanos(1) > LONG_RUN * HandOff.nanos()) {
+      return false;
+    }
+    untilOwnRun = cost.lacksOwn() ? 1 : OWN_RUN_EVERY;
+    return runsOnCaller();
   }
 
   /** Called now and then while calls run directly: time to see what a batch would cost? */

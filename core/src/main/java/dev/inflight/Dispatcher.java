@@ -156,6 +156,11 @@ final class Dispatcher {
     return lane == null ? tryLane(null) : lane;
   }
 
+  /** A spare lane for a row that runs to be measured, or null. */
+  @Nullable Lane trySampleLane() {
+    return spares.tryFirst(lanes[0].memoryBytes());
+  }
+
   void leave(Lane lane, @Nullable Bulkhead bulkhead) {
     lane.leave();
     boolean starved = bulkhead != null && bulkhead.leave();

@@ -312,6 +312,17 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     }
   }
 
+  /** As {@link #runOwn}, for a row that runs to be measured. */
+  O runOwnMeasured(Lane lane, I row) {
+    Version<I, O> version = lease(lane);
+    try {
+      // The first run on a lane makes its buffers: it says nothing.
+      return version.hasRunOn(lane) ? runMeasured(version, lane, row) : version.runOne(lane, row);
+    } finally {
+      leasing.release(lane, version);
+    }
+  }
+
   /** As {@link #runOwn}, and says which version answered. */
   Prediction<O> callOwn(Lane lane, I row) {
     Version<I, O> version = lease(lane);

@@ -68,6 +68,11 @@ final class RunCost {
     return runs;
   }
 
+  /** Whether it was never seen what callers' own rows cost. */
+  boolean lacksOwn() {
+    return counts[OWN] < ENOUGH;
+  }
+
   /** A lane's run of {@code rows} rows took {@code nanos}. True if the fit was made anew. */
   boolean observe(int rows, long nanos) {
     return record(sizeClass(rows), rows, nanos);

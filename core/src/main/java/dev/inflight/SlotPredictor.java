@@ -47,11 +47,14 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     boolean mayTry = dispatcher.enter();
     try {
       Lane lane = mayTry ? ownLane() : null;
+      if (lane == null && bulkhead == null && rule.wantsOwnRun()) {
+        lane = dispatcher.trySampleLane();
+      }
       if (lane == null) {
         return queued(List.of(row), CallOptions.defaults()).value();
       }
       try {
-        return slot.runOwn(lane, row);
+        return mayTry ? slot.runOwn(lane, row) : slot.runOwnMeasured(lane, row);
       } finally {
         dispatcher.leave(lane, bulkhead);
       }

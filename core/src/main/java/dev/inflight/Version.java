@@ -69,6 +69,11 @@ final class Version<I, O> {
     return pins;
   }
 
+  /** For whoever holds the lane. */
+  boolean hasRunOn(Lane lane) {
+    return runners[lane.index()] != null;
+  }
+
   private Runner<I, O> runner(Lane lane) throws Exception {
     Runner<I, O> runner = runners[lane.index()];
     if (runner == null) {
