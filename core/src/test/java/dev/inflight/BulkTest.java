@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class BulkTest {
   private static final int ROWS = 20_000;
-  private static final int WINDOW = 2 * 2 * 256; // two chunks a lane
+  private static final int WINDOW = 6 * 2 * 256; // six chunks a lane
 
   private final Lanes lanes = Lanes.of(2);
   private final FakeModel first =
