@@ -45,6 +45,12 @@ final class BatchingRule {
   /** Rows that a probe sends through the queue. */
   private static final int PROBE_ROWS = 64;
 
+  /** Calls that a probe lets run directly: enough for each of 256 callers to get warm. */
+  private static final int DIRECT_PROBE = 1024;
+
+  /** A saving of so many prices is beyond doubt. */
+  private static final double CLEAR = 8;
+
   /** One of so many calls that would wait runs its own row. */
   private static final int OWN_RUN_EVERY = 512;
 
@@ -63,6 +69,7 @@ final class BatchingRule {
   private volatile RunCost cost = new RunCost();
   private volatile long nextProbe;
   private volatile int probing;
+  private volatile int directProbe; // racy: some calls more or less
   private int untilOwnRun = 8; // racy: one more or less
 
   BatchingRule(Batching batching, int lanes) {
@@ -100,7 +107,12 @@ final class BatchingRule {
   }
 
   /** Whether a blocking call runs at once, however many others do. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // a lost update is a call more in the probe
   boolean isDirect() {
+    if (directProbe > 0) {
+      directProbe--;
+      return true;
+    }
     Decision now = decision;
     return now.mode() == BatchingReport.Mode.DIRECT
         && probing == 0
@@ -192,6 +204,27 @@ final class BatchingRule {
     return runsOnCaller();
   }
 
+  /** Whether every call that runs directly now is to be measured. */
+  boolean isProbingDirect() {
+    return directProbe > 0;
+  }
+
+  /**
+   * Called while calls share runs. What a row costs alone was measured between two waits, with cold
+   * caches: where that might decide, a crowd of calls runs directly now and then, and gets warm.
+   */
+  private void maybeProbeDirect(long now) {
+    Decision current = decision;
+    if (current.mode() == BatchingReport.Mode.BATCHED
+        && now - nextProbe > 0
+        && runsOnCaller()
+        && current.line().one() < LONG_RUN * current.handOff()
+        && current.line().saving() < CLEAR * PAYS * current.handOff()) {
+      nextProbe = now + PROBE_EVERY;
+      directProbe = DIRECT_PROBE;
+    }
+  }
+
   /** Called now and then while calls run directly: time to see what a batch would cost? */
   void maybeProbe(long now) {
     if (isDirect() && now - nextProbe > 0) {
@@ -206,7 +239,8 @@ final class BatchingRule {
   }
 
   /** Under the dispatcher's lock: that many rows went through the queue. */
-  void served(int rows) {
+  void served(int rows, long now) {
+    maybeProbeDirect(now);
     if (probing > 0) {
       probing = Math.max(0, probing - rows);
     }

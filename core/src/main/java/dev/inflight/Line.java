@@ -176,7 +176,8 @@ final class Line<I, O> {
     } else {
       rule.observe(version.cost(), rows, nanos, now);
     }
-    rule.ran(Lane.sampled(), Lane.sampled() * nanos, now);
+    int stands = rule.isProbingDirect() ? 1 : Lane.sampled();
+    rule.ran(stands, stands * nanos, now);
     rule.maybeProbe(now);
   }
 
@@ -331,6 +332,6 @@ final class Line<I, O> {
     long took = now - batch.begun();
     served = Math.min(most, served + took - batch.charged());
     rule.ran(batch.rows(), took, now);
-    rule.served(batch.rows());
+    rule.served(batch.rows(), now);
   }
 }

@@ -334,7 +334,9 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   }
 
   private O runOne(Version<I, O> version, Lane lane, I row) {
-    return listeners.isActive() || lane.samples()
+    return listeners.isActive()
+            || lane.samples()
+            || (line.rule().isProbingDirect() && version.hasRunOn(lane))
         ? runMeasured(version, lane, row)
         : version.runOne(lane, row);
   }

@@ -168,13 +168,37 @@ class BatchingRuleTest {
     assertThat(rule.isDirect()).isTrue();
     rule.maybeProbe(SECOND + 1);
     assertThat(rule.isDirect()).isFalse();
-    rule.served(40);
+    rule.served(40, 0);
     assertThat(rule.isDirect()).isFalse();
-    rule.served(40);
+    rule.served(40, 0);
     assertThat(rule.isDirect()).isTrue();
     rule.maybeProbe(SECOND + 2);
     assertThat(rule.isDirect()).isTrue();
     rule.maybeProbe(2 * SECOND + 3);
+    assertThat(rule.isDirect()).isFalse();
+  }
+
+  @Test
+  void served_savingIsInDoubt_letsACrowdRunDirectlyOnceASecond() {
+    learn(rule, 12_000, 1_000);
+    assertThat(mode(rule)).isEqualTo(Mode.BATCHED);
+    rule.served(8, SECOND);
+    assertThat(rule.isProbingDirect()).isTrue();
+    int direct = 0;
+    while (rule.isDirect()) {
+      direct++;
+    }
+    assertThat(direct).isEqualTo(1024);
+    rule.served(8, SECOND + 1);
+    assertThat(rule.isDirect()).isFalse();
+    rule.served(8, 2 * SECOND + 2);
+    assertThat(rule.isDirect()).isTrue();
+  }
+
+  @Test
+  void served_savingIsClear_neverRunsDirectly() {
+    learn(rule, 100_000, 1_000);
+    rule.served(8, SECOND);
     assertThat(rule.isDirect()).isFalse();
   }
 
