@@ -13,7 +13,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** As if every drainer stalled, so that a second one starts. r1, r2: runs; r3: left behind. */
+/**
+ * As if every drainer stalled, so that a second one starts. r1, r2: how often each completion ran.
+ */
 @JCStressTest
 @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "each ran once")
 @Outcome(expect = FORBIDDEN, desc = "one stayed behind, or ran twice")

@@ -78,16 +78,16 @@ final class BatchRun<I, O> {
   private boolean sharesOneRun() {
     Model<I, O> model = version.model();
     I leader = rows.get(0);
-    int size = Math.max(1, model.rows(leader));
+    int size = version.rows(leader);
     for (int i = 1; i < rows.size(); i++) {
       I row = rows.get(i);
-      size += Math.max(1, model.rows(row));
+      size += version.rows(row);
       if (!model.batchesWith(leader, row)) {
         return false;
       }
     }
     weight = size;
-    return rows.size() == 1 || size <= model.maxBatch();
+    return rows.size() == 1 || size <= version.maxBatch();
   }
 
   /**
@@ -118,7 +118,7 @@ final class BatchRun<I, O> {
   /** The row and all later ones that may share its native run, up to the model's limit. */
   private void gather(int first, boolean[] grouped, List<Integer> group) {
     Model<I, O> model = version.model();
-    int most = Math.max(1, model.maxBatch());
+    int most = version.maxBatch();
     int room = most;
     I leader = rows.get(first);
     group.clear();
@@ -127,7 +127,7 @@ final class BatchRun<I, O> {
         continue;
       }
       I row = rows.get(i);
-      int size = Math.max(1, model.rows(row));
+      int size = version.rows(row);
       if (i == first || (size <= room && model.batchesWith(leader, row))) {
         grouped[i] = true;
         group.add(i);

@@ -48,11 +48,11 @@ final class BatchingRule {
   /** Calls that a probe lets run directly: enough for each of 256 callers to get warm. */
   private static final int DIRECT_PROBE = 1024;
 
+  /** The same after a batch, until it is known at all what a row costs alone. */
+  private static final int OWN_PROBE = 4;
+
   /** A saving of so many prices is beyond doubt. */
   private static final double CLEAR = 8;
-
-  /** One of so many calls that would wait runs its own row. */
-  private static final int OWN_RUN_EVERY = 512;
 
   private record Decision(
       BatchingReport.Mode mode,
@@ -70,7 +70,6 @@ final class BatchingRule {
   private volatile long nextProbe;
   private volatile int probing;
   private volatile int directProbe; // racy: some calls more or less
-  private int untilOwnRun = 8; // racy: one more or less
 
   BatchingRule(Batching batching, int lanes) {
     this.batching = batching;
@@ -90,10 +89,6 @@ final class BatchingRule {
     cost = next;
   }
 
-  RunCost cost() {
-    return cost;
-  }
-
   RunCost.Line line() {
     return decision.line();
   }
@@ -106,7 +101,9 @@ final class BatchingRule {
     return decision.oneLane();
   }
 
-  /** Whether a blocking call runs at once, however many others do. */
+  /**
+   * Whether a blocking call runs at once, however many others do. For the call itself: it counts.
+   */
   @SuppressWarnings("NonAtomicVolatileUpdate") // a lost update is a call more in the probe
   boolean isDirect() {
     if (directProbe > 0) {
@@ -114,9 +111,11 @@ final class BatchingRule {
       return true;
     }
     Decision now = decision;
-    return now.mode() == BatchingReport.Mode.DIRECT
-        && probing == 0
-        && (now.virtualMode() == now.mode() || !VirtualThreads.isCurrent());
+    return isDecidedDirect(now) && (now.virtualMode() == now.mode() || !VirtualThreads.isCurrent());
+  }
+
+  private boolean isDecidedDirect(Decision now) {
+    return now.mode() == BatchingReport.Mode.DIRECT && probing == 0;
   }
 
   /** Whether a call may run on its caller's thread where a lane is free. */
@@ -192,54 +191,52 @@ final class BatchingRule {
     return Math.min(batching.maxBatch(), power);
   }
 
-  /**
-   * Whether a call that would wait should run its own row instead, to be measured: without such
-   * runs nobody would ever know what a row costs alone. Not where runs are long.
-   */
-  boolean wantsOwnRun() {
-    if (--untilOwnRun > 0 || decision.line().nanos(1) > LONG_RUN * HandOff.nanos()) {
-      return false;
-    }
-    untilOwnRun = cost.lacksOwn() ? 1 : OWN_RUN_EVERY;
-    return runsOnCaller();
-  }
-
   /** Whether every call that runs directly now is to be measured. */
   boolean isProbingDirect() {
     return directProbe > 0;
   }
 
   /**
-   * Called while calls share runs. What a row costs alone was measured between two waits, with cold
-   * caches: where that might decide, a crowd of calls runs directly now and then, and gets warm.
+   * Called while calls share runs: what a row costs alone shows only where some run alone. A few
+   * calls a batch run directly until that is known at all; where the saving is in doubt a crowd
+   * does now and then, because between two waits a row is measured with cold caches. Not where runs
+   * are long.
    */
   private void maybeProbeDirect(long now) {
     Decision current = decision;
-    if (current.mode() == BatchingReport.Mode.BATCHED
+    RunCost.Line line = current.line();
+    if (current.mode() == BatchingReport.Mode.DIRECT
+        || !runsOnCaller()
+        || line.nanos(1) > LONG_RUN * current.handOff()) {
+      return;
+    }
+    if (cost.lacksOwn()) {
+      directProbe = OWN_PROBE;
+    } else if (current.mode() == BatchingReport.Mode.BATCHED
         && now - nextProbe > 0
-        && runsOnCaller()
-        && current.line().one() < LONG_RUN * current.handOff()
-        && current.line().saving() < CLEAR * PAYS * current.handOff()) {
+        && line.saving() < CLEAR * PAYS * current.handOff()) {
       nextProbe = now + PROBE_EVERY;
       directProbe = DIRECT_PROBE;
     }
   }
 
   /** Called now and then while calls run directly: time to see what a batch would cost? */
-  void maybeProbe(long now) {
-    if (isDirect() && now - nextProbe > 0) {
+  private void maybeProbe(long now) {
+    if (isDecidedDirect(decision) && now - nextProbe > 0) {
       nextProbe = now + PROBE_EVERY;
       probing = PROBE_ROWS;
     }
   }
 
-  /** {@code rows} went through the queue, or {@code rows} of the others ran, for {@code took}. */
-  void ran(int rows, long took, long now) {
+  /** {@code rows} rows that callers ran themselves took {@code took}. */
+  void ranDirectly(int rows, long took, long now) {
     load.add(rows, took, now);
+    maybeProbe(now);
   }
 
-  /** Under the dispatcher's lock: that many rows went through the queue. */
-  void served(int rows, long now) {
+  /** Under the dispatcher's lock: a batch of {@code rows} from the queue took {@code took}. */
+  void served(int rows, long took, long now) {
+    load.add(rows, took, now);
     maybeProbeDirect(now);
     if (probing > 0) {
       probing = Math.max(0, probing - rows);

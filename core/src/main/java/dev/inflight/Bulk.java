@@ -75,7 +75,7 @@ final class Bulk<I, O> {
   }
 
   private List<I> chunk(Iterator<? extends I> source) {
-    int most = Math.min(line.batching().maxBatch(), Math.max(1, version.model().maxBatch()));
+    int most = Math.min(line.batching().maxBatch(), version.maxBatch());
     int size = Math.min(most, version.cost().cheapest(HAND_OFFS * HandOff.nanos(), SIZES));
     List<I> chunk = new ArrayList<>(size);
     while (chunk.size() < size && source.hasNext()) {

@@ -82,7 +82,7 @@ final class Call<I, O> implements Runnable {
         validated.model().validate(row);
       }
       sum += validated.model().bytes(row);
-      count += Math.max(1, validated.model().rows(row));
+      count += validated.rows(row);
     }
     bytes = sum;
     size = count;
@@ -181,11 +181,15 @@ final class Call<I, O> implements Runnable {
   }
 
   private void end() {
+    disarm();
+    line.slot().callsEnded(1);
+  }
+
+  private void disarm() {
     Future<?> armed = timer;
     if (armed != null) {
       armed.cancel(false);
     }
-    line.slot().callsEnded(1);
   }
 
   /**
@@ -231,10 +235,7 @@ final class Call<I, O> implements Runnable {
     if (!STATE.compareAndSet(this, TAKEN, DONE)) {
       return false;
     }
-    Future<?> armed = timer;
-    if (armed != null) {
-      armed.cancel(false);
-    }
+    disarm();
     if (future == null) {
       LockSupport.unpark(caller);
     } else {

@@ -156,11 +156,6 @@ final class Dispatcher {
     return lane == null ? tryLane(null) : lane;
   }
 
-  /** A spare lane for a row that runs to be measured, or null. */
-  @Nullable Lane trySampleLane() {
-    return spares.tryFirst(lanes[0].memoryBytes());
-  }
-
   void leave(Lane lane, @Nullable Bulkhead bulkhead) {
     lane.leave();
     boolean starved = bulkhead != null && bulkhead.leave();
@@ -205,14 +200,12 @@ final class Dispatcher {
 
   /** The call was given up: nothing of it stays. */
   void forget(Call<?, ?> call) {
-    lock.lock();
-    try {
-      drain();
-      backlog.remove(call);
-      refresh(nanos());
-    } finally {
-      lock.unlock();
-    }
+    underLock(
+        () -> {
+          drain();
+          backlog.remove(call);
+          refresh(nanos());
+        });
     if (takeable > 0) {
       // What was drained is no longer in intake, where a lane would have seen it.
       kick(BatchingRule.WAKE_UP);
@@ -249,12 +242,7 @@ final class Dispatcher {
 
   private void lookAgain() {
     watched.set(false);
-    lock.lock();
-    try {
-      refresh(nanos());
-    } finally {
-      lock.unlock();
-    }
+    underLock(() -> refresh(nanos()));
     if (hasTakeable()) {
       kick(BatchingRule.WAKE_UP);
     } else if (ready > 0) {
@@ -322,6 +310,15 @@ final class Dispatcher {
     return null;
   }
 
+  private void underLock(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void drain() {
     Call<?, ?> call;
     while ((call = intake.poll()) != null) {
@@ -348,13 +345,11 @@ final class Dispatcher {
 
   /** Some rows have waited long enough for company. */
   private void ring() {
-    lock.lock();
-    try {
-      alarm = null;
-      refresh(nanos());
-    } finally {
-      lock.unlock();
-    }
+    underLock(
+        () -> {
+          alarm = null;
+          refresh(nanos());
+        });
     if (hasQueued()) {
       kick(BatchingRule.WAKE_UP);
     }

@@ -170,15 +170,14 @@ final class Line<I, O> {
 
   /** A sampled run of a caller's own row. */
   void ranDirectly(Version<I, O> version, I row, long nanos, long now) {
-    int rows = Math.max(1, version.model().rows(row));
+    int rows = version.rows(row);
     if (rows == 1) {
       rule.observeOwn(version.cost(), nanos, now);
     } else {
       rule.observe(version.cost(), rows, nanos, now);
     }
     int stands = rule.isProbingDirect() ? 1 : Lane.sampled();
-    rule.ran(stands, stands * nanos, now);
-    rule.maybeProbe(now);
+    rule.ranDirectly(stands, stands * nanos, now);
   }
 
   // Below: under the dispatcher's lock.
@@ -193,10 +192,6 @@ final class Line<I, O> {
 
   int listedRows() {
     return normal.rows() + low.rows();
-  }
-
-  int running() {
-    return running;
   }
 
   int runningRows() {
@@ -250,7 +245,7 @@ final class Line<I, O> {
       return rule.cap();
     }
     try {
-      return Math.max(1, Math.min(rule.cap(), version.model().maxBatch()));
+      return Math.min(rule.cap(), version.maxBatch());
     } catch (RuntimeException | Error e) {
       return 1; // a backend's bug must not end the lane
     }
@@ -331,7 +326,6 @@ final class Line<I, O> {
     runningRows -= batch.rows();
     long took = now - batch.begun();
     served = Math.min(most, served + took - batch.charged());
-    rule.ran(batch.rows(), took, now);
-    rule.served(batch.rows(), now);
+    rule.served(batch.rows(), took, now);
   }
 }

@@ -312,17 +312,6 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     }
   }
 
-  /** As {@link #runOwn}, for a row that runs to be measured. */
-  O runOwnMeasured(Lane lane, I row) {
-    Version<I, O> version = lease(lane);
-    try {
-      // The first run on a lane makes its buffers: it says nothing.
-      return version.hasRunOn(lane) ? runMeasured(version, lane, row) : version.runOne(lane, row);
-    } finally {
-      leasing.release(lane, version);
-    }
-  }
-
   /** As {@link #runOwn}, and says which version answered. */
   Prediction<O> callOwn(Lane lane, I row) {
     Version<I, O> version = lease(lane);
@@ -335,8 +324,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
 
   private O runOne(Version<I, O> version, Lane lane, I row) {
     return listeners.isActive()
-            || lane.samples()
-            || (line.rule().isProbingDirect() && version.hasRunOn(lane))
+            || (version.hasRunOn(lane) && (lane.samples() || line.rule().isProbingDirect()))
         ? runMeasured(version, lane, row)
         : version.runOne(lane, row);
   }
@@ -360,12 +348,12 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return answer;
   }
 
-  /** The rows of a bulk call whose caller holds {@code lane}. */
-  List<Outcome<O>> runOwnAll(Lane lane, List<I> rows) {
+  /** The rows, which {@code validated} has accepted, of a bulk call whose caller holds the lane. */
+  List<Outcome<O>> runOwnAll(Lane lane, List<I> rows, Version<I, O> validated) {
     Version<I, O> version = lease(lane);
     try {
       BatchRun<I, O> run = new BatchRun<>(line, version, lane, null);
-      run.add(rows, null);
+      run.add(rows, validated);
       long begin = line.nanos();
       List<Outcome<O>> outcomes = run.run();
       tell(version, outcomes, 0, line.nanos() - begin);

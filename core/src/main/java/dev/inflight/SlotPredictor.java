@@ -37,29 +37,25 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     if (rule.isDirect()) {
       Lane lane = dispatcher.tryAnyLane(bulkhead);
       if (lane != null) {
-        try {
-          return slot.runOwn(lane, row);
-        } finally {
-          dispatcher.leave(lane, bulkhead);
-        }
+        return predictOn(lane, row);
       }
     }
     boolean mayTry = dispatcher.enter();
     try {
       Lane lane = mayTry ? ownLane() : null;
-      if (lane == null && bulkhead == null && rule.wantsOwnRun()) {
-        lane = dispatcher.trySampleLane();
-      }
-      if (lane == null) {
-        return queued(List.of(row), CallOptions.defaults()).value();
-      }
-      try {
-        return mayTry ? slot.runOwn(lane, row) : slot.runOwnMeasured(lane, row);
-      } finally {
-        dispatcher.leave(lane, bulkhead);
-      }
+      return lane == null
+          ? queued(List.of(row), CallOptions.defaults()).value()
+          : predictOn(lane, row);
     } finally {
       dispatcher.exit();
+    }
+  }
+
+  private O predictOn(Lane lane, I row) {
+    try {
+      return slot.runOwn(lane, row);
+    } finally {
+      dispatcher.leave(lane, bulkhead);
     }
   }
 
@@ -140,8 +136,9 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       return List.of();
     }
     List<I> copy = List.copyOf(rows);
-    Model<I, O> model = slot.peek().model();
-    copy.forEach(model::validate); // all or nothing: no work for a list that cannot be answered
+    Version<I, O> version = slot.peek();
+    copy.forEach(
+        version.model()::validate); // all or nothing: no work for a list that cannot be answered
     List<O> answers = new ArrayList<>(copy.size());
     if (copy.size() <= rule.cap()) {
       boolean mayTry = dispatcher.enter();
@@ -149,7 +146,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
         Lane lane = mayTry ? dispatcher.tryLane(bulkhead) : null;
         if (lane != null) {
           try {
-            slot.runOwnAll(lane, copy).forEach(outcome -> answers.add(outcome.value()));
+            slot.runOwnAll(lane, copy, version).forEach(outcome -> answers.add(outcome.value()));
             return answers;
           } finally {
             dispatcher.leave(lane, bulkhead);

@@ -51,15 +51,6 @@ final class SpareLanes {
     return null;
   }
 
-  /**
-   * Always the same one, so that it is warm, or null: for runs that are measured. Each takes {@code
-   * bytes}.
-   */
-  @Nullable Lane tryFirst(long bytes) {
-    Lane lane = at(0, bytes);
-    return lane != null && lane.tryEnter() ? lane : null;
-  }
-
   private static int home() {
     return (int) Thread.currentThread().getId() * 31 & (SIZE - 1);
   }

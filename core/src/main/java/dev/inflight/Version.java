@@ -59,6 +59,16 @@ final class Version<I, O> {
     return ended;
   }
 
+  /** How many rows {@code row} counts for; at least 1 whatever the backend says. */
+  int rows(I row) {
+    return Math.max(1, model.rows(row));
+  }
+
+  /** The most rows of a native run now; at least 1 whatever the backend says. */
+  int maxBatch() {
+    return Math.max(1, model.maxBatch());
+  }
+
   /** What its runs cost. */
   RunCost cost() {
     return cost;
@@ -69,7 +79,7 @@ final class Version<I, O> {
     return pins;
   }
 
-  /** For whoever holds the lane. */
+  /** For whoever holds the lane: the first run on it makes its buffers and says nothing. */
   boolean hasRunOn(Lane lane) {
     return runners[lane.index()] != null;
   }

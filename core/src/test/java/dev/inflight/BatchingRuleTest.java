@@ -32,10 +32,20 @@ class BatchingRuleTest {
     assertThat(HandOff.nanos()).isBetween(2_000.0, 40_000.0);
   }
 
+  private static RunCost fresh(BatchingRule rule) {
+    RunCost cost = new RunCost();
+    rule.follow(cost);
+    return cost;
+  }
+
   private static void learn(BatchingRule rule, double fixed, double row) {
+    learn(rule, fresh(rule), fixed, row);
+  }
+
+  private static void learn(BatchingRule rule, RunCost cost, double fixed, double row) {
     for (int i = 0; i < 16; i++) {
-      rule.observe(rule.cost(), 1, (long) (fixed + row), 0);
-      rule.observe(rule.cost(), 16, (long) (fixed + 16 * row), 0);
+      rule.observeOwn(cost, (long) (fixed + row), 0);
+      rule.observe(cost, 16, (long) (fixed + 16 * row), 0);
     }
   }
 
@@ -59,16 +69,18 @@ class BatchingRuleTest {
 
   @Test
   void decide_onlySingleRowsAndCheap_isDirectForNoBatchCouldPay() {
+    RunCost cost = fresh(rule);
     for (int i = 0; i < 4; i++) {
-      rule.observe(rule.cost(), 1, 500, 0);
+      rule.observe(cost, 1, 500, 0);
     }
     assertThat(mode(rule)).isEqualTo(Mode.DIRECT);
   }
 
   @Test
   void decide_onlySingleRowsAndNotCheap_goesOnLearning() {
+    RunCost cost = fresh(rule);
     for (int i = 0; i < 100; i++) {
-      rule.observe(rule.cost(), 1, 100_000, 0);
+      rule.observe(cost, 1, 100_000, 0);
     }
     assertThat(mode(rule)).isEqualTo(Mode.LEARNING);
   }
@@ -94,10 +106,11 @@ class BatchingRuleTest {
   @Test
   void decide_savingAtTheEdge_doesNotChangeItsMind() {
     double edge = BatchingRule.PAYS * HandOff.nanos();
+    RunCost cost = fresh(rule);
     Mode[] modes = new Mode[5];
     double[] savings = {0.5 * edge, 1.08 * edge, 1.3 * edge, 0.92 * edge, 0.7 * edge};
     for (int i = 0; i < savings.length; i++) {
-      learn(rule, savings[i] * 16 / 15, 1_000);
+      learn(rule, cost, savings[i] * 16 / 15, 1_000);
       modes[i] = mode(rule);
     }
     assertThat(modes)
@@ -106,8 +119,8 @@ class BatchingRuleTest {
 
   @Test
   void follow_anotherVersion_isJudgedByItsOwnRuns() {
-    learn(rule, 300_000, 10_000);
-    RunCost before = rule.cost();
+    RunCost before = fresh(rule);
+    learn(rule, before, 300_000, 10_000);
     rule.follow(new RunCost());
     assertThat(mode(rule)).as("until it has run").isEqualTo(Mode.BATCHED);
     for (int i = 0; i < 64; i++) {
@@ -150,8 +163,8 @@ class BatchingRuleTest {
       double fixed = random.nextInt(10_000_000);
       double most = 2 * 256 / (fixed + 256 * row); // rows per nanosecond of both lanes
       double rate = 0.79 * most * random.nextDouble();
-      each.ran(1, 0, 1);
-      each.ran((int) Math.round(rate * 1e10), 0, 1 + 10 * SECOND);
+      each.ranDirectly(1, 0, 1);
+      each.ranDirectly((int) Math.round(rate * 1e10), 0, 1 + 10 * SECOND);
       learn(each, fixed, row);
       assertThat(each.cap()).isBetween(1, 256);
       double carried = 2.0 * each.cap() / (fixed + each.cap() * row);
@@ -164,17 +177,17 @@ class BatchingRuleTest {
   @Test
   void maybeProbe_direct_sendsRowsThroughTheQueueNowAndThen() {
     learn(rule, 100, 3_000);
-    rule.maybeProbe(SECOND / 2);
+    rule.ranDirectly(0, 0, SECOND / 2);
     assertThat(rule.isDirect()).isTrue();
-    rule.maybeProbe(SECOND + 1);
+    rule.ranDirectly(0, 0, SECOND + 1);
     assertThat(rule.isDirect()).isFalse();
-    rule.served(40, 0);
+    rule.served(40, 0, 0);
     assertThat(rule.isDirect()).isFalse();
-    rule.served(40, 0);
+    rule.served(40, 0, 0);
     assertThat(rule.isDirect()).isTrue();
-    rule.maybeProbe(SECOND + 2);
+    rule.ranDirectly(0, 0, SECOND + 2);
     assertThat(rule.isDirect()).isTrue();
-    rule.maybeProbe(2 * SECOND + 3);
+    rule.ranDirectly(0, 0, 2 * SECOND + 3);
     assertThat(rule.isDirect()).isFalse();
   }
 
@@ -182,23 +195,37 @@ class BatchingRuleTest {
   void served_savingIsInDoubt_letsACrowdRunDirectlyOnceASecond() {
     learn(rule, 12_000, 1_000);
     assertThat(mode(rule)).isEqualTo(Mode.BATCHED);
-    rule.served(8, SECOND);
+    rule.served(8, 0, SECOND);
     assertThat(rule.isProbingDirect()).isTrue();
     int direct = 0;
     while (rule.isDirect()) {
       direct++;
     }
     assertThat(direct).isEqualTo(1024);
-    rule.served(8, SECOND + 1);
+    rule.served(8, 0, SECOND + 1);
     assertThat(rule.isDirect()).isFalse();
-    rule.served(8, 2 * SECOND + 2);
+    rule.served(8, 0, 2 * SECOND + 2);
     assertThat(rule.isDirect()).isTrue();
+  }
+
+  @Test
+  void served_nobodyRanAlone_letsAFewAfterEachBatch() {
+    RunCost cost = fresh(rule);
+    for (int round = 0; round < 3; round++) {
+      rule.served(8, 0, round);
+      assertThat(rule.isDirect()).isTrue();
+      assertThat(rule.isProbingDirect()).as("is measured").isTrue();
+      while (rule.isDirect()) {}
+    }
+    learn(rule, cost, 100_000, 1_000);
+    rule.served(8, 0, 3);
+    assertThat(rule.isDirect()).isFalse();
   }
 
   @Test
   void served_savingIsClear_neverRunsDirectly() {
     learn(rule, 100_000, 1_000);
-    rule.served(8, SECOND);
+    rule.served(8, 0, SECOND);
     assertThat(rule.isDirect()).isFalse();
   }
 
@@ -217,8 +244,8 @@ class BatchingRuleTest {
   @Test
   void report_known_saysItInOneLine() {
     learn(rule, 300_000, 10_000);
-    rule.ran(0, 0, 1);
-    rule.ran(1000, SECOND, 1 + SECOND);
+    rule.ranDirectly(0, 0, 1);
+    rule.ranDirectly(1000, SECOND, 1 + SECOND);
     BatchingReport report = rule.report();
     assertThat(report.utilisation()).isCloseTo(0.5, within(1e-6));
     assertThat(report.rowsPerSecond()).isCloseTo(1000, within(1e-3));

@@ -19,9 +19,10 @@ final class EngineFixture {
   /** The slot has seen runs of one and of sixteen rows that took {@code fixed + b * row}. */
   static void teach(ModelSlot<?, ?> slot, long fixed, long row) {
     BatchingRule rule = slot.line().rule();
+    RunCost cost = slot.peek().cost();
     for (int i = 0; i < 8; i++) {
-      rule.observe(rule.cost(), 1, fixed + row, slot.line().nanos());
-      rule.observe(rule.cost(), 16, fixed + 16 * row, slot.line().nanos());
+      rule.observe(cost, 1, fixed + row, slot.line().nanos());
+      rule.observe(cost, 16, fixed + 16 * row, slot.line().nanos());
     }
   }
 

@@ -73,13 +73,7 @@ class JoinedTensorsTest {
 
   @Test
   void run_joinedRows_takeOneNativeRun() {
-    // Told by an output that mixes the rows: x minus the mean over all of them.
-    OnnxBytes bytes =
-        new OnnxBytes()
-            .node("ReduceMean", "m", "x", 0)
-            .node("Sub", "y", "x m")
-            .input("x", "n 1")
-            .output("y", "n 1");
+    OnnxBytes bytes = OnnxBytes.lessItsMean();
     Runs.with(
         bytes.load(OnnxLoader.tensors()),
         runner -> {

@@ -19,6 +19,15 @@ import java.nio.file.Path;
 final class OnnxBytes {
   private final Message graph = new Message();
 
+  /** x minus the mean over all rows of the run: tells which rows shared one. */
+  static OnnxBytes lessItsMean() {
+    return new OnnxBytes()
+        .node("ReduceMean", "m", "x", 0)
+        .node("Sub", "y", "x m")
+        .input("x", "n 1")
+        .output("y", "n 1");
+  }
+
   /** A node; {@code axes} becomes the attribute of that name if there are any. */
   OnnxBytes node(String type, String output, String inputs, int... axes) {
     Message node = new Message();
