@@ -49,6 +49,14 @@ final class Rig {
             ticker, (nanos, task) -> new CompletableFuture<Void>(), executor, executor));
   }
 
+  /** One lane with a thread of its own; time stands still and no alarm rings. */
+  static Lanes threads() {
+    return Lanes.of(
+        1,
+        new Surroundings(
+            () -> 0, (nanos, task) -> new CompletableFuture<Void>(), Runnable::run, null));
+  }
+
   static Version<Integer, Integer> version() {
     return new Version<>(new Echo(), 2);
   }

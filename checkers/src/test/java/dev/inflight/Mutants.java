@@ -20,7 +20,7 @@ final class Mutants {
             "LeaseAgainstSwap",
             "Leasing",
             "lane.held = version;\n      if (current == version) {",
-            "lane.held = version;\n      if (true) {"),
+            "Thread.yield();\n      lane.held = version;\n      if (true) {"),
         new Mutant(
             "a release does not ask the reaper",
             "LeaseAgainstSwap",
@@ -169,6 +169,19 @@ final class Mutants {
             "      leave();\n",
             "      if (!dispatcher.hasTakeable()) {\n        Thread.yield();\n        leave();\n        return;\n      }\n"
                 + "      leave();\n"),
+        new Mutant(
+            "a thread that comes back does not look",
+            "EnqueueAgainstThreadThatComesBack",
+            "Lane",
+            "return dispatcher.hasTakeable() && isServedBy(by) && tryEnter();",
+            "return false;"),
+        new Mutant(
+            "a thread looks before it comes back",
+            "EnqueueAgainstThreadThatComesBack",
+            "Lane",
+            "    by.comeBack();\n    return dispatcher.hasTakeable()",
+            "    boolean takeable = dispatcher.hasTakeable();\n    Thread.yield();\n"
+                + "    by.comeBack();\n    return takeable"),
         new Mutant(
             "a lane is woken before the call is there",
             "EnqueueAgainstServingLane",

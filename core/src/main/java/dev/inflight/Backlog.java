@@ -109,18 +109,18 @@ final class Backlog {
   }
 
   /**
-   * This lane's part of what waits and runs, where rows are worth a wake-up of another one: lanes
-   * with equal batches are done in turn, while one that took everything would leave the others idle
-   * until its callers come back.
+   * This lane's part of what waits and runs, where rows are worth a wake-up of another one or that
+   * one is awake: lanes with equal batches are done in turn, while one that took everything would
+   * leave the others idle until its callers come back.
    */
   private int share(Line<?, ?> line) {
     BatchingRule rule = line.rule();
+    if (line.isOneLane() || !rule.line().known()) {
+      return Integer.MAX_VALUE;
+    }
     int part = (line.listedRows() + line.runningRows() + lanes - 1) / lanes;
-    boolean worth =
-        !rule.isOneLane()
-            && rule.line().known()
-            && rule.line().row() * part > 2 * BatchingRule.WAKE_UP;
-    return worth ? part : Integer.MAX_VALUE;
+    long wakeUp = part < Line.CHUNK ? 2 * BatchingRule.WAKE_UP : BatchingRule.WAKE_UP / 2;
+    return line.runningRows() > 0 || rule.line().row() * part > wakeUp ? part : Integer.MAX_VALUE;
   }
 
   /** Counts anew; the results stand until the next count. */

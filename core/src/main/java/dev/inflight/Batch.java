@@ -112,7 +112,10 @@ final class Batch<I, O> {
     this.outcomes = outcomes;
   }
 
-  /** On the lane: every call gets its answers, first come first. */
+  /**
+   * On the lane: every call gets its answers, first come first; futures wait among the lane's
+   * completions.
+   */
   void deliver() {
     Lane at = Objects.requireNonNull(lane);
     List<Outcome<O>> all = Objects.requireNonNull(outcomes);
@@ -120,11 +123,10 @@ final class Batch<I, O> {
     int ended = 0;
     for (int i = 0; i < calls.size(); i++) {
       Call<I, O> call = calls.get(i);
-      ended += call.answer(all, from, model, at.nextCallId()) ? 1 : 0;
+      ended += call.answer(all, from, model, at.nextCallId(), at.completions()) ? 1 : 0;
       from += call.rows().size();
     }
     line.slot().callsEnded(ended);
-    line.completions().flush();
   }
 
   /**

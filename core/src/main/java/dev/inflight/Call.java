@@ -223,7 +223,12 @@ final class Call<I, O> implements Runnable {
    * The answers of rows {@code [from, from + rows)} of a batch, on the lane. True if that is how
    * the call ends; the lane then tells the slot.
    */
-  boolean answer(List<Outcome<O>> all, int from, @Nullable ModelInfo info, long callId) {
+  boolean answer(
+      List<Outcome<O>> all,
+      int from,
+      @Nullable ModelInfo info,
+      long callId,
+      Completions completions) {
     int n = rows.size();
     if (n == 1) {
       outcome = all.get(from);
@@ -239,7 +244,7 @@ final class Call<I, O> implements Runnable {
     if (future == null) {
       LockSupport.unpark(caller);
     } else {
-      line.completions().add(this);
+      completions.add(this);
     }
     return true;
   }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Completes futures off the lanes, in the order of their runs.
+ * Completes the futures of one lane, without the lane, in the order of their runs.
  *
  * <p>Invariant: while {@code done} is not empty at least one drainer runs or is about to. One
  * drainer is enough as long as continuations are quick; when none of them got on for {@link
@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Completions {
   /** Long against a continuation that hands over, short against a caller's patience. */
   static final long STALLED = 1_000_000;
+
+  /** A thread that has something else to do completes futures for so long, in nanoseconds. */
+  static final long BUDGET = 100_000;
 
   /** More continuations that block for ever than this are the application's problem. */
   private static final int MAX_DRAINERS = 64;
@@ -45,6 +48,44 @@ final class Completions {
   void execute(Runnable completion) {
     add(completion);
     flush();
+  }
+
+  boolean isEmpty() {
+    return done.isEmpty();
+  }
+
+  /**
+   * Completes what waits on this thread, for about {@link #BUDGET}; what is left then gets a thread
+   * of its own. What a continuation throws goes where it would go there.
+   */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only its change is looked at
+  void drainHere() {
+    if (!drainers.compareAndSet(0, 1)) {
+      flush();
+      return;
+    }
+    long begin = ticker.nanos();
+    seen = delivered;
+    seenAt = begin;
+    try {
+      Runnable completion;
+      while ((completion = done.poll()) != null) {
+        watch(); // for those behind it
+        completion.run();
+        delivered++;
+        if (ticker.nanos() - begin > BUDGET) {
+          break;
+        }
+      }
+    } catch (Throwable e) {
+      Thread here = Thread.currentThread();
+      here.getUncaughtExceptionHandler().uncaughtException(here, e);
+    } finally {
+      drainers.decrementAndGet();
+    }
+    if (!done.isEmpty()) {
+      flush(); // Dekker, as in drain
+    }
   }
 
   void flush() {

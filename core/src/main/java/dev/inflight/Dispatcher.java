@@ -30,7 +30,7 @@ final class Dispatcher {
    */
 
   /** How late the lane that was to look may be before another one does. */
-  private static final long WATCH = 1_000_000;
+  static final long WATCH = 1_000_000;
 
   private final Lane[] lanes;
   private final AtomicBoolean watched = new AtomicBoolean();
@@ -40,6 +40,7 @@ final class Dispatcher {
   private final Completions completions;
   private final ConcurrentLinkedQueue<Call<?, ?>> intake = new ConcurrentLinkedQueue<>();
   private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger lostThreads = new AtomicInteger();
   private final ReentrantLock lock = new ReentrantLock();
   private final Backlog backlog; // under lock
   private @Nullable Future<?> alarm; // under lock
@@ -103,6 +104,20 @@ final class Dispatcher {
       }
     }
     return spares.isHeld(version);
+  }
+
+  /** A continuation keeps a lane's thread: until it is back no other thread is risked. */
+  void threadIsLost() {
+    lostThreads.incrementAndGet();
+  }
+
+  void threadIsBack() {
+    lostThreads.decrementAndGet();
+  }
+
+  /** Whether lanes' threads complete futures themselves, which saves waking another thread. */
+  boolean mayCompleteOnLanes() {
+    return lostThreads.get() == 0;
   }
 
   // --- callers ---------------------------------------------------------------------------------
@@ -194,7 +209,7 @@ final class Dispatcher {
 
   void enqueue(Call<?, ?> call) {
     intake.add(call);
-    boolean patient = call.line().rule().isOneLane() && call.size() < Line.CHUNK;
+    boolean patient = call.line().isOneLane(call);
     kick(patient ? BatchingRule.ONE_LANE_PATIENCE : BatchingRule.WAKE_UP);
   }
 
@@ -217,6 +232,7 @@ final class Dispatcher {
    */
   private void kick(long patience) {
     long now = 0;
+    boolean comesBack = false;
     for (Lane lane : lanes) {
       if (lane.isFree()) {
         if (now == 0) {
@@ -226,11 +242,16 @@ final class Dispatcher {
             return;
           }
         }
-        if (lane.tryEnter()) {
+        if (lane.isThreadAwayFor(WATCH, now)) {
+          comesBack = true;
+        } else if (lane.tryEnter()) {
           lane.handToThread();
           return;
         }
       }
+    }
+    if (comesBack) {
+      watch();
     }
   }
 
@@ -279,7 +300,7 @@ final class Dispatcher {
       lane.until(batch == null ? Lane.IDLE : batch.expectedEnd());
       refresh(now);
       if (batch != null && takeable > 0 && !lane.looksWithin(BatchingRule.WAKE_UP, now)) {
-        second = freeLane();
+        second = freeLane(now);
       }
     } finally {
       lock.unlock();
@@ -292,6 +313,16 @@ final class Dispatcher {
     return batch;
   }
 
+  /** The batch is over, and the lane does not ask for the next one yet. */
+  void settle(Batch<?, ?> done) {
+    underLock(
+        () -> {
+          long now = nanos();
+          backlog.settle(done, now);
+          refresh(now); // its line may run again
+        });
+  }
+
   private boolean hasFree() {
     for (Lane lane : lanes) {
       if (lane.isFree()) {
@@ -301,9 +332,9 @@ final class Dispatcher {
     return false;
   }
 
-  private @Nullable Lane freeLane() {
+  private @Nullable Lane freeLane(long now) {
     for (Lane lane : lanes) {
-      if (lane.tryEnter()) {
+      if (!lane.isThreadAwayFor(WATCH, now) && lane.tryEnter()) {
         return lane;
       }
     }

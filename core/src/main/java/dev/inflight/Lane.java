@@ -5,7 +5,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,7 @@ public final class Lane extends CacheLine {
   /*
    * Design. busy is the permit (CAS 0 -> 1). held is the lease: the version this lane is about to use or uses. It is
    * announced before and cleared after every use, so a version is in use exactly when some lane holds it, and no counter is
-   * shared between lanes. owner, memory and the runners' insides are plain: the permit publishes them.
+   * shared between lanes. owner, memory, completions and the runners' insides are plain: the permit publishes them.
    */
 
   /** Not serving: nobody may rely on this lane to look at the queue. */
@@ -46,9 +45,9 @@ public final class Lane extends CacheLine {
   private volatile int busy;
 
   volatile @Nullable Version<?, ?> held;
-  private volatile boolean go;
+  private Completions completions;
   private volatile long until = IDLE;
-  private volatile @Nullable Thread thread;
+  private volatile @Nullable LaneThread thread;
   private @Nullable Thread owner;
   private ByteBuffer memory = ByteBuffer.allocateDirect(0);
   private volatile long memoryBytes;
@@ -58,6 +57,7 @@ public final class Lane extends CacheLine {
   Lane(Dispatcher dispatcher, int index, int instance) {
     this.dispatcher = dispatcher;
     this.index = index;
+    completions = new Completions(dispatcher.surroundings());
     firstCallId = ((long) instance << 52) + ((long) index << 40);
   }
 
@@ -140,7 +140,29 @@ public final class Lane extends CacheLine {
 
   boolean looksWithin(long window, long now) {
     long end = until;
-    return end != IDLE && (end == LOOKING || Math.abs(end - now) < window);
+    if (end != IDLE) {
+      return end == LOOKING || Math.abs(end - now) < window;
+    }
+    return isThreadAwayFor(window, now);
+  }
+
+  /** Whether its thread completes futures, not longer yet, and looks at the queue afterwards. */
+  boolean isThreadAwayFor(long atMost, long now) {
+    LaneThread served = thread;
+    return served != null && served.isAwayFor(atMost, now);
+  }
+
+  /** Where futures complete that this lane has answered. */
+  Completions completions() {
+    return completions;
+  }
+
+  boolean isClosed() {
+    return dispatcher.isClosed();
+  }
+
+  boolean isServedBy(LaneThread candidate) {
+    return thread == candidate;
   }
 
   /** For whoever has just entered this lane on behalf of its thread. */
@@ -148,45 +170,42 @@ public final class Lane extends CacheLine {
     Executor servers = dispatcher.surroundings().servers();
     if (servers != null) {
       owner = null;
-      servers.execute(this::serve);
+      servers.execute(() -> serve(null));
       return;
     }
-    Thread runner = thread;
-    if (runner == null) {
-      runner = Background.named("inflight-lane-" + index).newThread(this::loop);
-      owner = runner;
-      thread = runner;
-      go = true;
-      runner.start();
-      return;
+    LaneThread served = thread;
+    if (served == null || served.isAway()) {
+      served = replace(served);
     }
-    owner = runner;
-    go = true;
-    LockSupport.unpark(runner);
+    owner = served.thread();
+    served.tell();
+  }
+
+  private LaneThread replace(@Nullable LaneThread before) {
+    LaneThread next = new LaneThread(this);
+    thread = next;
+    if (before != null) {
+      completions = new Completions(dispatcher.surroundings()); // the old ones wait for that thread
+      dispatcher.threadIsLost();
+      before.wake(); // it may have come back just now, and parked
+    }
+    return next;
+  }
+
+  /** A thread that was replaced has come back and ends. */
+  void threadIsBack() {
+    dispatcher.threadIsBack();
   }
 
   void stop() {
-    Thread runner = thread;
-    if (runner != null) {
-      LockSupport.unpark(runner);
-    }
-  }
-
-  private void loop() {
-    while (true) {
-      while (!go) {
-        if (dispatcher.isClosed()) {
-          return;
-        }
-        LockSupport.park(this);
-      }
-      go = false;
-      serve();
+    LaneThread served = thread;
+    if (served != null) {
+      served.wake();
     }
   }
 
   /** With the permit, until there is nothing to do. */
-  private void serve() {
+  void serve(@Nullable LaneThread by) {
     owner = Thread.currentThread();
     while (true) {
       Batch<?, ?> batch = dispatcher.next(this, null);
@@ -194,7 +213,16 @@ public final class Lane extends CacheLine {
         batch.run(this);
         until = LOOKING;
         batch.deliver();
-        batch = dispatcher.next(this, batch);
+        if (completions.isEmpty()) {
+          batch = dispatcher.next(this, batch);
+        } else if (by == null || !dispatcher.mayCompleteOnLanes()) {
+          completions.flush();
+          batch = dispatcher.next(this, batch);
+        } else if (complete(batch, by)) {
+          batch = dispatcher.next(this, null);
+        } else {
+          return;
+        }
       }
       leave();
       // Dekker: whoever queued before this look either saw busy == 0 and kicked, or is seen here.
@@ -202,5 +230,20 @@ public final class Lane extends CacheLine {
         return;
       }
     }
+  }
+
+  /**
+   * Completes the futures of a batch, without the permit: a continuation that blocks holds no lane.
+   * True with the permit again; false if nothing waits, or somebody else has it.
+   */
+  private boolean complete(Batch<?, ?> batch, LaneThread by) {
+    dispatcher.settle(batch);
+    Completions answered = completions;
+    by.goAway(dispatcher.nanos()); // before leave: who finds the lane free sees it
+    until = IDLE;
+    leave();
+    answered.drainHere();
+    by.comeBack();
+    return dispatcher.hasTakeable() && isServedBy(by) && tryEnter();
   }
 }

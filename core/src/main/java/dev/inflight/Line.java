@@ -229,14 +229,17 @@ final class Line<I, O> {
   /** Where hand-offs are the bottleneck a second lane only makes batches smaller. */
   boolean mayRun(long now) {
     return running == 0
-        || !rule.isOneLane()
-        || isChunk(normal.first())
-        || isChunk(low.first())
+        || !isOneLane()
         || Math.abs(runningUntil - now) > BatchingRule.ONE_LANE_PATIENCE; // long, or overdue
   }
 
-  private static boolean isChunk(@Nullable Call<?, ?> call) {
-    return call != null && call.size() >= CHUNK;
+  boolean isOneLane() {
+    return isOneLane(normal.first()) && isOneLane(low.first());
+  }
+
+  /** Whether the call costs a hand-off for few rows; a chunk shares it, a future has none. */
+  boolean isOneLane(@Nullable Call<?, ?> call) {
+    return rule.isOneLane() && (call == null || (call.isBlocking() && call.size() < CHUNK));
   }
 
   private int cap() {

@@ -44,8 +44,9 @@ public interface Predictor<I, O> {
   Prediction<O> call(I row, CallOptions options);
 
   /**
-   * {@return a future of the answer} Continuations run on the lanes' completion executor, never on
-   * a lane. Cancelling it takes a waiting row out of the queue.
+   * {@return a future of the answer} Continuations run on library threads that hold no lane. One
+   * that blocks is waited for for a millisecond, then another thread goes on without it. Cancelling
+   * the future takes a waiting row out of the queue.
    *
    * @throws OverloadedException at once, if the queue is full
    */

@@ -124,7 +124,7 @@ class CallRaceTest {
     }
     boolean[] givenUp = new boolean[ROUNDS];
     race(
-        i -> calls.get(i).answer(answer, 0, slot.info(), i),
+        i -> calls.get(i).answer(answer, 0, slot.info(), i, slot.line().completions()),
         i -> givenUp[i] = calls.get(i).giveUp());
     slot.line().completions().flush();
     lanes.complete();

@@ -134,4 +134,63 @@ class CompletionsTest {
     lanes.complete();
     assertThat(done).containsExactly(1, 2);
   }
+
+  @Test
+  void drainHere_isQuick_leavesNothing() {
+    for (int i = 0; i < 100; i++) {
+      int each = i;
+      completions.add(() -> done.add(each));
+    }
+    completions.drainHere();
+    assertThat(done).hasSize(100).isSorted();
+    assertThat(completions.isEmpty()).isTrue();
+    assertThat(lanes.pollCompletions()).as("no other thread").isNull();
+  }
+
+  @Test
+  void drainHere_takesLong_theRestGetsAThread() {
+    for (int i = 0; i < 10; i++) {
+      int each = i;
+      completions.add(
+          () -> {
+            done.add(each);
+            lanes.pass(Completions.BUDGET / 2 + 1);
+          });
+    }
+    completions.drainHere();
+    assertThat(done).containsExactly(0, 1);
+    lanes.complete();
+    assertThat(done).hasSize(10).isSorted();
+  }
+
+  @Test
+  void drainHere_firstBlocks_theOthersAreNotHeldUpLongerThanTheStall() {
+    completions.add(
+        () -> {
+          block(STALL.multipliedBy(3));
+          done.add(1);
+        });
+    completions.add(() -> done.add(2));
+    completions.drainHere();
+    assertThat(done).containsExactly(2, 1);
+  }
+
+  @Test
+  void drainHere_completionThrows_isToldAndTheOthersComplete() {
+    List<Throwable> uncaught = new ArrayList<>();
+    Thread.currentThread().setUncaughtExceptionHandler((thread, e) -> uncaught.add(e));
+    try {
+      completions.add(
+          () -> {
+            throw new AssertionError("an error in a continuation");
+          });
+      completions.add(() -> done.add(1));
+      completions.drainHere();
+      lanes.complete();
+      assertThat(uncaught).hasSize(1);
+      assertThat(done).containsExactly(1);
+    } finally {
+      Thread.currentThread().setUncaughtExceptionHandler(null);
+    }
+  }
 }
