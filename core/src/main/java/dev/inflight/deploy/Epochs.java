@@ -23,7 +23,7 @@ final class Epochs {
    * Design. A ticket is a running number; 64 of them are an epoch, and epochs take turns in a ring of slots. Closing an
    * epoch early skips its unused tickets. A finisher claims its bit of the slot, adds, and only then counts itself as done:
    * the collector waits for 64 done, so it never sees half a pair. Whoever claims second (a pair that had expired) adds
-   * nothing; a slot is a new object for every epoch, so a very late one finds either its own, all claimed, or another.
+   * nothing. Ticks exclude each other, for one must not expire tickets that another is skipping. A slot is a new object for every epoch, so a very late one finds either its own, all claimed, or another.
    */
 
   /** Pairs of an epoch: as many as a long has bits. */
@@ -146,7 +146,7 @@ final class Epochs {
    * @param late what a pair that has not finished counts as: the failure of the side that is
    *     missing, or {@link Finding#DROPPED}
    */
-  void tick(LongFunction<Finding> late) {
+  synchronized void tick(LongFunction<Finding> late) {
     long now = nanos.getAsLong();
     long current = epoch(next.get());
     if (openFor(current, now) >= LONGEST_NANOS) {
@@ -183,7 +183,7 @@ final class Epochs {
   }
 
   /** Ends {@code epoch} at once: counts what has not finished as {@code late} says. */
-  void expire(long epoch, LongFunction<Finding> late) {
+  synchronized void expire(long epoch, LongFunction<Finding> late) {
     close(epoch);
     Slot slot = slot(epoch);
     if (slot.epoch != epoch || epoch >= epoch(next.get())) {
