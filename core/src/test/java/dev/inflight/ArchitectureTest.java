@@ -58,6 +58,8 @@ class ArchitectureTest {
           "dev.inflight.Predictor",
           "dev.inflight.Priority",
           "dev.inflight.Runner",
+          "dev.inflight.deploy.CanaryOptions",
+          "dev.inflight.deploy.CanaryReport",
           "dev.inflight.deploy.Deployment",
           "dev.inflight.deploy.DeploymentListener",
           "dev.inflight.deploy.DeploymentStatus",
