@@ -103,7 +103,7 @@ final class Batch<I, O> {
   /** On the lane: leases a version and runs. Never throws; {@link #deliver} follows. */
   void run(Lane lane) {
     this.lane = lane;
-    line.slot().runBatch(lane, this);
+    line.slot().runs().runBatch(lane, this);
   }
 
   /** What became of all rows of all calls, in order. */

@@ -156,6 +156,7 @@ final class Call<I, O> implements Runnable {
 
   private DeadlineExceededException deadlineExceeded(boolean running) {
     return line.slot()
+        .runs()
         .failed(
             new DeadlineExceededException(
                 line.label(), options.timeout().orElseThrow(), running, line.waiting()));

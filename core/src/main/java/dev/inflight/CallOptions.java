@@ -8,10 +8,15 @@ import java.util.Optional;
  *
  * @param timeout from the call to its answer; without one the call waits as long as the model takes
  * @param priority against other calls of the same model that wait
+ * @param version the only one that may answer, by its name; without one whatever serves. For calls
+ *     that belong together: it has to be resident
+ * @param key of whoever asks: while two versions share the traffic the same key gets the same one
  */
-public record CallOptions(Optional<Duration> timeout, Priority priority) {
+public record CallOptions(
+    Optional<Duration> timeout, Priority priority, Optional<String> version, Optional<String> key) {
   private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
-  private static final CallOptions DEFAULTS = new CallOptions(Optional.empty(), Priority.NORMAL);
+  private static final CallOptions DEFAULTS =
+      new CallOptions(Optional.empty(), Priority.NORMAL, Optional.empty(), Optional.empty());
 
   /**
    * Checks the timeout.
@@ -40,11 +45,26 @@ public record CallOptions(Optional<Duration> timeout, Priority priority) {
 
   /** {@return this with another timeout} */
   public CallOptions withTimeout(Duration timeout) {
-    return new CallOptions(Optional.of(timeout), priority);
+    return new CallOptions(Optional.of(timeout), priority, version, key);
   }
 
   /** {@return this with another priority} */
   public CallOptions withPriority(Priority priority) {
-    return new CallOptions(timeout, priority);
+    return new CallOptions(timeout, priority, version, key);
+  }
+
+  /** {@return this, for that version only} */
+  public CallOptions withVersion(String version) {
+    return new CallOptions(timeout, priority, Optional.of(version), key);
+  }
+
+  /** {@return this, on behalf of that key} */
+  public CallOptions withKey(String key) {
+    return new CallOptions(timeout, priority, version, Optional.of(key));
+  }
+
+  /** Whether a call may be made without looking at these. */
+  boolean isPlain() {
+    return timeout.isEmpty() && priority == Priority.NORMAL && version.isEmpty();
   }
 }

@@ -1,5 +1,7 @@
 package dev.inflight;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -169,6 +171,13 @@ final class Dispatcher {
     }
     lane = spares.tryAny(lanes[0].memoryBytes());
     return lane == null ? tryLane(null) : lane;
+  }
+
+  /** Every lane that there is now, free or not; spare ones too. */
+  List<Lane> everyLane() {
+    List<Lane> all = new ArrayList<>(List.of(lanes));
+    spares.addTo(all);
+    return all;
   }
 
   void leave(Lane lane, @Nullable Bulkhead bulkhead) {

@@ -94,9 +94,39 @@ class Leasing<I, O> {
     return null;
   }
 
-  /** Makes {@code next} current and gives up the version before, if any. Not concurrently. */
+  /**
+   * As {@link #pin()}, of a version that is current or not; false if it may be over. A pin that
+   * comes too late keeps nothing, and no lane leases on its behalf.
+   */
+  final boolean pin(Version<I, O> version) {
+    version.pins().incrementAndGet();
+    if (!version.unpinned) {
+      return true;
+    }
+    version.pins().decrementAndGet();
+    return false;
+  }
+
+  /** A pinned version goes when nobody uses it any more, and nobody has swapped it in. */
+  final void dismiss(Version<I, O> version) {
+    if (current != version) {
+      version.retired = true;
+    }
+    unpin(version);
+  }
+
+  /**
+   * Makes {@code next}, which is new or pinned, current and gives up the version before, if any.
+   * Not concurrently.
+   */
   void swap(@Nullable Version<I, O> next) {
     Version<I, O> before = current;
+    if (before == next) {
+      return;
+    }
+    if (next != null) {
+      next.retired = false; // it may have been current before
+    }
     publish(next);
     if (before != null) {
       retire(before);

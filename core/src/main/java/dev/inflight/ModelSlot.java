@@ -1,10 +1,10 @@
 package dev.inflight;
 
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,10 +36,12 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   private final Lanes lanes;
   private final Leasing<I, O> leasing;
   private final Line<I, O> line;
+  private final Runs<I, O> runs;
   private final Predictor<I, O> predictor;
   private final ListenerRing listeners = new ListenerRing();
   private final ReentrantLock changes = new ReentrantLock();
   private final AtomicInteger waiting = new AtomicInteger();
+  private final List<Resident<I, O>> residents = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
   ModelSlot(String name, Lanes lanes, Batching batching, Leasing<I, O> leasing) {
@@ -47,7 +49,8 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     this.lanes = lanes;
     this.leasing = leasing;
     line = new Line<>(this, lanes, batching);
-    predictor = new SlotPredictor<>(this, line, lanes);
+    runs = new Runs<>(this, line, leasing, listeners);
+    predictor = new SlotPredictor<>(this, line, lanes, null);
   }
 
   /** {@return a slot with that model, on the {@linkplain Lanes#shared() shared} lanes} */
@@ -160,6 +163,87 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a model in beside the current one: it can be warmed up, tried and compared, and
+   * {@linkplain #serve made current} at once.
+   *
+   * @return the version, resident until it is released
+   * @throws ModelUnavailableException if the slot is closed; {@code next} then stays the caller's
+   */
+  public Resident<I, O> admit(Model<I, O> next) {
+    changes.lock();
+    try {
+      if (closed) {
+        throw unavailable();
+      }
+      Version<I, O> version = new Version<>(next, lanes.dispatcher().capacity());
+      leasing.pin(version);
+      Resident<I, O> resident =
+          new Resident<>(this, version, p -> new SlotPredictor<>(this, line, lanes, p));
+      residents.add(resident);
+      return resident;
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /**
+   * Makes a resident version current: one write. The one before stays if it is resident, so it can
+   * be made current again; else it is closed when nothing uses it.
+   *
+   * @throws ModelUnavailableException if the slot is closed
+   * @throws IllegalArgumentException if the version is not resident here
+   */
+  public void serve(Resident<I, O> resident) {
+    changes.lock();
+    try {
+      if (closed) {
+        throw unavailable();
+      }
+      if (!residents.contains(resident)) {
+        throw new IllegalArgumentException(
+            name + ": expected a resident version of this slot, got " + resident);
+      }
+      line.rule().follow(resident.version().cost());
+      leasing.swap(resident.version());
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /** It goes when nothing uses it and it does not serve. */
+  void dismiss(Resident<I, O> resident) {
+    changes.lock();
+    try {
+      if (residents.remove(resident)) {
+        leasing.dismiss(resident.version());
+      }
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /**
+   * @throws ModelUnavailableException if no version of that name is resident
+   */
+  Resident<I, O> resident(String version) {
+    for (Resident<I, O> resident : residents) {
+      if (resident.info().version().equals(version)) {
+        return resident;
+      }
+    }
+    if (closed) {
+      throw unavailable();
+    }
+    throw new ModelUnavailableException(
+        ModelUnavailableException.Reason.NOT_RESIDENT,
+        name + ": expected a resident version, got v" + version + "; resident: " + residents);
+  }
+
+  Lanes lanes() {
+    return lanes;
+  }
+
   /** {@return what runs of the current version cost, and what calls that meet do because of it} */
   public BatchingReport batching() {
     return line.rule().report();
@@ -178,6 +262,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   @Override
   public void close() {
     Version<I, O> last;
+    List<Resident<I, O>> left;
     changes.lock();
     try {
       if (closed) {
@@ -190,12 +275,16 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       }
       last = leasing.current();
       leasing.swap(null);
+      left = List.copyOf(residents);
+      residents.clear();
+      left.forEach(resident -> leasing.dismiss(resident.version()));
     } finally {
       changes.unlock();
     }
     if (last != null) {
       awaitEnd(last);
     }
+    left.forEach(resident -> awaitEnd(resident.version()));
     listeners.close();
   }
 
@@ -217,6 +306,10 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   String label() {
     Version<I, O> version = leasing.current();
     return version == null ? name : version.info().label();
+  }
+
+  Runs<I, O> runs() {
+    return runs;
   }
 
   Line<I, O> line() {
@@ -241,7 +334,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return version;
   }
 
-  private ModelUnavailableException unavailable() {
+  ModelUnavailableException unavailable() {
     return closed
         ? new ModelUnavailableException(
             ModelUnavailableException.Reason.CLOSED, name + ": expected an open slot, it is closed")
@@ -271,16 +364,6 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     waiting.addAndGet(-calls);
   }
 
-  <E extends InferenceException> E failed(E failure) {
-    if (listeners.isActive()) {
-      Version<I, O> version = leasing.current();
-      if (version != null) {
-        listeners.failed(version.info(), failure);
-      }
-    }
-    return failure;
-  }
-
   /** The current version, kept for a bulk call until {@link #unpin}. */
   Version<I, O> pin() {
     Version<I, O> version = closed ? null : leasing.pin();
@@ -290,125 +373,23 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return version;
   }
 
+  /** As {@link #pin()}, of {@code only} that version. */
+  Version<I, O> pin(Version<I, O> only) {
+    if (closed || !leasing.pin(only)) {
+      throw gone(only);
+    }
+    return only;
+  }
+
+  ModelUnavailableException gone(Version<I, O> only) {
+    return closed
+        ? unavailable()
+        : new ModelUnavailableException(
+            ModelUnavailableException.Reason.NOT_RESIDENT,
+            only.info().label() + ": expected a resident version, it was released");
+  }
+
   void unpin(Version<I, O> version) {
     leasing.unpin(version);
-  }
-
-  private Version<I, O> lease(Lane lane) {
-    Version<I, O> version = closed ? null : leasing.lease(lane);
-    if (version == null) {
-      throw unavailable();
-    }
-    return version;
-  }
-
-  /** One row of a blocking caller that holds {@code lane}. */
-  O runOwn(Lane lane, I row) {
-    Version<I, O> version = lease(lane);
-    try {
-      return runOne(version, lane, row);
-    } finally {
-      leasing.release(lane, version);
-    }
-  }
-
-  /** As {@link #runOwn}, and says which version answered. */
-  Prediction<O> callOwn(Lane lane, I row) {
-    Version<I, O> version = lease(lane);
-    try {
-      return new Prediction<>(runOne(version, lane, row), version.info(), lane.nextCallId());
-    } finally {
-      leasing.release(lane, version);
-    }
-  }
-
-  private O runOne(Version<I, O> version, Lane lane, I row) {
-    return listeners.isActive()
-            || (version.hasRunOn(lane) && (lane.samples() || line.rule().isProbingDirect()))
-        ? runMeasured(version, lane, row)
-        : version.runOne(lane, row);
-  }
-
-  private O runMeasured(Version<I, O> version, Lane lane, I row) {
-    long begin = line.nanos();
-    O answer;
-    try {
-      answer = version.runOne(lane, row);
-    } catch (InferenceException e) {
-      if (listeners.isActive()) {
-        listeners.failed(version.info(), e);
-      }
-      throw e;
-    }
-    long end = line.nanos();
-    line.ranDirectly(version, row, end - begin, end);
-    if (listeners.isActive()) {
-      listeners.predicted(version.info(), 1, 0, end - begin);
-    }
-    return answer;
-  }
-
-  /** The rows, which {@code validated} has accepted, of a bulk call whose caller holds the lane. */
-  List<Outcome<O>> runOwnAll(Lane lane, List<I> rows, Version<I, O> validated) {
-    Version<I, O> version = lease(lane);
-    try {
-      BatchRun<I, O> run = new BatchRun<>(line, version, lane, null);
-      run.add(rows, validated);
-      long begin = line.nanos();
-      List<Outcome<O>> outcomes = run.run();
-      tell(version, outcomes, 0, line.nanos() - begin);
-      return outcomes;
-    } finally {
-      leasing.release(lane, version);
-    }
-  }
-
-  /** On a lane. Never throws. */
-  void runBatch(Lane lane, Batch<I, O> batch) {
-    Version<I, O> pinned = batch.calls().get(0).pinned();
-    Version<I, O> version = pinned == null ? leasing.lease(lane) : leasing.lease(lane, pinned);
-    if (version == null) {
-      batch.outcomes(null, Collections.nCopies(batch.allRows(), Outcome.failed(unavailable())));
-      return;
-    }
-    try {
-      BatchRun<I, O> run = new BatchRun<>(line, version, lane, batch);
-      for (Call<I, O> call : batch.calls()) {
-        run.add(call.rows(), call.validated());
-      }
-      long begin = line.nanos();
-      List<Outcome<O>> outcomes = run.run();
-      batch.outcomes(version.info(), outcomes);
-      tell(version, outcomes, begin - batch.calls().get(0).start(), line.nanos() - begin);
-    } catch (Throwable e) {
-      // Only an error in here or a backend's in batchesWith gets here: these rows fail, the lane
-      // goes on.
-      batch.outcomes(
-          version.info(),
-          Collections.nCopies(
-              batch.allRows(),
-              Outcome.failed(
-                  new PredictionFailedException(version.info().label() + " failed: " + e, e))));
-    } finally {
-      leasing.release(lane, version);
-    }
-  }
-
-  private void tell(
-      Version<I, O> version, List<Outcome<O>> outcomes, long queueNanos, long runNanos) {
-    if (!listeners.isActive()) {
-      return;
-    }
-    int answered = 0;
-    for (Outcome<O> outcome : outcomes) {
-      if (outcome.succeeded()) {
-        answered++;
-      } else {
-        listeners.failed(version.info(), outcome.failure());
-      }
-    }
-    if (answered > 0) {
-      listeners.predicted(version.info(), answered, queueNanos, runNanos);
-    }
   }
 }

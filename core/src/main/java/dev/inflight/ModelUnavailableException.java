@@ -12,7 +12,9 @@ public final class ModelUnavailableException extends InferenceException {
      */
     NOT_READY,
     /** The slot or deployment was closed. */
-    CLOSED
+    CLOSED,
+    /** The version that the call asked for is not resident, or not any more: call another one. */
+    NOT_RESIDENT
   }
 
   private final Reason reason;

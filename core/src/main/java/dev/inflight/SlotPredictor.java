@@ -16,15 +16,20 @@ import org.jspecify.annotations.Nullable;
 final class SlotPredictor<I, O> implements Predictor<I, O> {
   private final ModelSlot<I, O> slot;
   private final Line<I, O> line;
+  private final Runs<I, O> runs;
   private final BatchingRule rule;
   private final Dispatcher dispatcher;
   private final @Nullable Bulkhead bulkhead;
   private final int lanes;
+  private final @Nullable Version<I, O> only;
   private final Probe probe = new Probe();
 
-  SlotPredictor(ModelSlot<I, O> slot, Line<I, O> line, Lanes lanes) {
+  /** Of whatever is current, or of {@code only} that version. */
+  SlotPredictor(ModelSlot<I, O> slot, Line<I, O> line, Lanes lanes, @Nullable Version<I, O> only) {
     this.slot = slot;
     this.line = line;
+    runs = slot.runs();
+    this.only = only;
     rule = line.rule();
     dispatcher = lanes.dispatcher();
     bulkhead = lanes.bulkhead();
@@ -53,7 +58,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
 
   private O predictOn(Lane lane, I row) {
     try {
-      return slot.runOwn(lane, row);
+      return runs.runOwn(lane, row, only);
     } finally {
       dispatcher.leave(lane, bulkhead);
     }
@@ -62,6 +67,9 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   @Override
   public Prediction<O> call(I row, CallOptions options) {
     Objects.requireNonNull(row, "row");
+    if (isOfAnother(options)) {
+      return of(options).call(row, options);
+    }
     // A caller inside native code cannot leave it, so a call with a timeout goes to a lane's
     // thread.
     boolean onCaller = options.timeout().isEmpty() || line.batching().callerRuns();
@@ -80,9 +88,18 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     }
   }
 
+  private boolean isOfAnother(CallOptions options) {
+    return options.version().isPresent()
+        && (only == null || !only.info().version().equals(options.version().get()));
+  }
+
+  private Predictor<I, O> of(CallOptions options) {
+    return slot.resident(options.version().orElseThrow()).predictor();
+  }
+
   private Prediction<O> callOn(Lane lane, I row) {
     try {
-      return slot.callOwn(lane, row);
+      return runs.callOwn(lane, row, only);
     } finally {
       dispatcher.leave(lane, bulkhead);
     }
@@ -103,7 +120,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   }
 
   private Call<I, O> queued(List<I> rows, CallOptions options) {
-    Call<I, O> call = new Call<>(line, rows, options, null, null);
+    Call<I, O> call = new Call<>(line, rows, options, only, null);
     slot.accept(call, true);
     call.await();
     if (VirtualThreads.isCurrent()) {
@@ -114,16 +131,17 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
 
   @Override
   public O predict(I row, CallOptions options) {
-    return options.timeout().isEmpty() && options.priority() == Priority.NORMAL
-        ? predict(row)
-        : call(row, options).value();
+    return options.isPlain() ? predict(row) : call(row, options).value();
   }
 
   @Override
   public CompletableFuture<Prediction<O>> submit(I row, CallOptions options) {
     Objects.requireNonNull(row, "row");
+    if (isOfAnother(options)) {
+      return of(options).submit(row, options);
+    }
     CallFuture<O> future = new CallFuture<>();
-    Call<I, O> call = new Call<>(line, List.of(row), options, null, future);
+    Call<I, O> call = new Call<>(line, List.of(row), options, only, future);
     future.call = call;
     slot.accept(call, true);
     call.armTimer();
@@ -136,7 +154,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       return List.of();
     }
     List<I> copy = List.copyOf(rows);
-    Version<I, O> version = slot.peek();
+    Version<I, O> version = only == null ? slot.peek() : only;
     copy.forEach(
         version.model()::validate); // all or nothing: no work for a list that cannot be answered
     List<O> answers = new ArrayList<>(copy.size());
@@ -146,7 +164,8 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
         Lane lane = mayTry ? dispatcher.tryLane(bulkhead) : null;
         if (lane != null) {
           try {
-            slot.runOwnAll(lane, copy, version).forEach(outcome -> answers.add(outcome.value()));
+            runs.runOwnAll(lane, copy, version, only)
+                .forEach(outcome -> answers.add(outcome.value()));
             return answers;
           } finally {
             dispatcher.leave(lane, bulkhead);
@@ -164,7 +183,10 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   @Override
   public BulkProgress predictAll(
       Iterator<? extends I> rows, CallOptions options, BulkSink<? super O> sink) {
-    Version<I, O> version = slot.pin();
+    if (isOfAnother(options)) {
+      return of(options).predictAll(rows, options, sink);
+    }
+    Version<I, O> version = only == null ? slot.pin() : slot.pin(only);
     try {
       return new Bulk<>(line, version, lanes, options, sink).run(rows);
     } finally {

@@ -1,5 +1,6 @@
 package dev.inflight;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,15 @@ final class SpareLanes {
     }
     count.decrementAndGet(); // another thread was quicker
     return lanes.get(place);
+  }
+
+  void addTo(List<Lane> all) {
+    for (int i = 0; i < SIZE; i++) {
+      Lane lane = lanes.get(i);
+      if (lane != null) {
+        all.add(lane);
+      }
+    }
   }
 
   boolean isHeld(Version<?, ?> version) {

@@ -57,6 +57,7 @@ class ArchitectureTest {
           "dev.inflight.PredictionFailedException",
           "dev.inflight.Predictor",
           "dev.inflight.Priority",
+          "dev.inflight.Resident",
           "dev.inflight.Runner",
           "dev.inflight.deploy.CanaryOptions",
           "dev.inflight.deploy.CanaryReport",

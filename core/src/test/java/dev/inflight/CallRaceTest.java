@@ -32,7 +32,7 @@ class CallRaceTest {
     return new Call<>(
         slot.line(),
         List.of("a"),
-        new CallOptions(timeout, Priority.NORMAL),
+        new CallOptions(timeout, Priority.NORMAL, Optional.empty(), Optional.empty()),
         null,
         new CompletableFuture<>());
   }

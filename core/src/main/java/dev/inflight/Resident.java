@@ -1,0 +1,126 @@
+package dev.inflight;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+
+/**
+ * A version in a slot, current or not: loaded, and kept until it is released.
+ *
+ * @param <I> a row
+ * @param <O> an answer
+ */
+public final class Resident<I, O> {
+  /** How often each size runs: a cost is believed after four runs of it, on two lanes or more. */
+  private static final int ROUNDS = 2;
+
+  /** Between two looks at a lane that is taken. */
+  private static final long LOOK_NANOS = 50_000;
+
+  private final ModelSlot<I, O> slot;
+  private final Version<I, O> version;
+  private final Predictor<I, O> predictor;
+
+  Resident(
+      ModelSlot<I, O> slot,
+      Version<I, O> version,
+      Function<Version<I, O>, Predictor<I, O>> predictor) {
+    this.slot = slot;
+    this.version = version;
+    this.predictor = predictor.apply(version);
+  }
+
+  Version<I, O> version() {
+    return version;
+  }
+
+  /** {@return what is loaded} */
+  public ModelInfo info() {
+    return version.info();
+  }
+
+  /** {@return the memory that the model says it takes, in bytes; 0 if it does not know} */
+  public long memoryBytes() {
+    return version.model().memoryBytes();
+  }
+
+  /** {@return a predictor that only this version answers; once it is released, calls throw} */
+  public Predictor<I, O> predictor() {
+    return predictor;
+  }
+
+  /**
+   * Runs {@code rows} on every lane, at each batch size up to the largest in use, so that the first
+   * call finds everything made and what runs cost is known. Blocks; holds a lane for one run at a
+   * time.
+   *
+   * @param rows at least one; they are repeated where a batch takes more
+   * @param patience for all lanes together: one that stays taken is left out
+   * @return runs made
+   * @throws InferenceException the first failure, if a row fails
+   */
+  public int warmUp(List<? extends I> rows, Duration patience) {
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException(info().label() + ": warm-up: expected rows, got none");
+    }
+    long deadline = System.nanoTime() + patience.toNanos();
+    int largest = Math.min(slot.line().rule().cap(), version.maxBatch());
+    int runs = 0;
+    for (Lane lane : slot.lanes().dispatcher().everyLane()) {
+      for (int size = 1; size <= largest; size *= 2) {
+        List<I> batch = repeated(rows, size);
+        for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
+          runs += run(lane, batch, deadline) ? 1 : 0;
+        }
+      }
+    }
+    return runs;
+  }
+
+  private static <I> List<I> repeated(List<? extends I> rows, int size) {
+    List<I> batch = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
+      batch.add(rows.get(i % rows.size()));
+    }
+    return batch;
+  }
+
+  private boolean run(Lane lane, List<I> batch, long deadline) {
+    while (!lane.tryEnter()) {
+      if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+        return false;
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+    try {
+      for (Outcome<O> outcome : slot.runs().runOwnAll(lane, batch, null, version)) {
+        InferenceException failure = outcome.succeeded() ? null : outcome.failure();
+        if (failure != null) {
+          throw failure;
+        }
+      }
+      return true;
+    } finally {
+      slot.lanes().dispatcher().leave(lane, null);
+    }
+  }
+
+  /**
+   * Lets it go: it is closed on a library thread after its last run, or after the last run of the
+   * version that replaces it if it serves. Does nothing the second time.
+   *
+   * @return completes when it is closed; fails if that failed
+   */
+  public CompletableFuture<ModelInfo> release() {
+    slot.dismiss(this);
+    return version.ended().thenApply(Model::info);
+  }
+
+  @Override
+  public String toString() {
+    return info().label();
+  }
+}
