@@ -36,10 +36,14 @@ final class BothWays implements AutoCloseable {
     return ours.predictor().predict(row);
   }
 
+  Tensors theirs(Tensors row) {
+    return theirs.predictor().predict(row);
+  }
+
   /** To the last bit. */
   Tensors requireSame(Tensors row) {
-    Tensors expected = theirs.predictor().predict(row);
-    Tensors got = ours.predictor().predict(row);
+    Tensors expected = theirs(row);
+    Tensors got = ours(row);
     assertThat(got.names()).isEqualTo(expected.names());
     for (String name : expected.names()) {
       assertThat(SelfCheck.isSame(got.value(name), expected.value(name)))

@@ -1,10 +1,12 @@
 package dev.inflight.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.inflight.Lanes;
 import dev.inflight.tensor.Tensor;
 import dev.inflight.tensor.Tensors;
+import java.nio.FloatBuffer;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -71,6 +73,48 @@ class CompiledLinearTest {
       compare(model, columns, random, targets + " targets of " + columns);
     }
     assertMostCompiled();
+  }
+
+  /**
+   * Both err by less than {@code columns * 2^-24} of what is added, whatever the order; so they
+   * differ by less than twice that.
+   */
+  @Test
+  void regressor_severalRows_answersWithinTheErrorOfSums() {
+    for (int i = 0; i < MODELS; i++) {
+      Random random = seeded("batch", i);
+      int columns = 1 + random.nextInt(100);
+      int n = 2 + random.nextInt(50);
+      double[] coefficients = random.doubles(columns, -1, 1).toArray();
+      OnnxBytes model =
+          new OnnxBytes()
+              .operator(
+                  ML,
+                  "LinearRegressor",
+                  "y",
+                  "x",
+                  new OnnxBytes.Attributes().floats("coefficients", coefficients))
+              .input("x", "n " + columns)
+              .output("y", "n 1");
+      float[] rows = new float[n * columns];
+      for (int k = 0; k < rows.length; k++) {
+        rows[k] = (float) random.nextGaussian();
+      }
+      try (Lanes lanes = Lanes.of(1);
+          BothWays both = new BothWays(model, lanes)) {
+        Tensors row = Tensors.of("x", Tensor.of(rows, n, columns));
+        FloatBuffer ours = both.ours(row).tensor("y").floats();
+        FloatBuffer theirs = both.theirs(row).tensor("y").floats();
+        for (int r = 0; r < n; r++) {
+          double sum = 0;
+          for (int k = 0; k < columns; k++) {
+            sum += Math.abs(rows[r * columns + k] * coefficients[k]);
+          }
+          assertThat((double) ours.get(r))
+              .isCloseTo((double) theirs.get(r), within(2 * columns * 0x1p-24 * sum));
+        }
+      }
+    }
   }
 
   /** On other processors ONNX Runtime adds in another order, and answers itself. */

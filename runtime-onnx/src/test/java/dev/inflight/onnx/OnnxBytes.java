@@ -6,12 +6,10 @@ import dev.inflight.ModelArtifact;
 import dev.inflight.tensor.RowReader;
 import dev.inflight.tensor.RowWriter;
 import dev.inflight.tensor.Shape;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -222,7 +220,7 @@ final class OnnxBytes {
     model.message(8, ml);
     try {
       Path directory = Files.createTempDirectory("inflight-test");
-      Path file = Files.write(directory.resolve("model.onnx"), model.bytes.toByteArray());
+      Path file = Files.write(directory.resolve("model.onnx"), model.toByteArray());
       directory.toFile().deleteOnExit();
       file.toFile().deleteOnExit();
       return ModelArtifact.of("test", "1", directory);
@@ -271,38 +269,5 @@ final class OnnxBytes {
             return answer;
           }
         };
-  }
-
-  /** One protobuf message being written. */
-  private static final class Message {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-    void number(int field, long value) {
-      varint((long) field << 3);
-      varint(value);
-    }
-
-    void text(int field, String value) {
-      bytes(field, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    void message(int field, Message value) {
-      bytes(field, value.bytes.toByteArray());
-    }
-
-    void bytes(int field, byte[] value) {
-      varint(((long) field << 3) | 2);
-      varint(value.length);
-      bytes.writeBytes(value);
-    }
-
-    private void varint(long value) {
-      long rest = value;
-      while ((rest & ~0x7FL) != 0) {
-        bytes.write((int) ((rest & 0x7F) | 0x80));
-        rest >>>= 7;
-      }
-      bytes.write((int) rest);
-    }
   }
 }

@@ -38,8 +38,7 @@ public final class Serving<I, O> implements AutoCloseable {
   }
 
   /** {@return the same, evaluated in Java} Not for models that only ONNX Runtime runs. */
-  public static Serving<float[], float[]> compiled(BenchModel model, int lanes)
-      throws IOException {
+  public static Serving<float[], float[]> compiled(BenchModel model, int lanes) throws IOException {
     Model<float[], float[]> loaded =
         OnnxLoader.of(floats(model))
             .withOptions(options(model).withCompiled(true))

@@ -38,8 +38,7 @@ public final class OnnxModels {
     node.message(5, floats("coefficients", coefficients));
     node.message(5, floats("intercepts", new float[] {-0.1f, 0.1f}));
     node.message(5, ints("classlabels_ints", 0, 1));
-    node.message(
-        5, new ProtoMessage().text(1, "post_transform").text(4, "LOGISTIC").number(20, 3));
+    node.message(5, new ProtoMessage().text(1, "post_transform").text(4, "LOGISTIC").number(20, 3));
     return model(new ProtoMessage().message(1, node), new int[] {inputs}, 2);
   }
 
