@@ -12,20 +12,19 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A codec runner's part of the lane's memory, and the tensors over it, one feed per number of rows.
  *
- * <p>Invariant: {@code feeds} holds tensors over {@code block} only; another block, because some
- * model of the lane needed a larger one, drops them all.
+ * <p>Invariant: {@code feeds} holds tensors over the block of {@code rows} only; another block,
+ * because some model of the lane needed a larger one, drops them all.
  */
 final class CodecMemory implements AutoCloseable {
   /** More batch sizes than a batcher uses; beyond it all go. */
   private static final int MAX_FEEDS = 64;
 
   private final OnnxModel model;
-  private final Lane lane;
+  private final LaneRows rows;
   private final RowBuffers in;
   private final RowBuffers out;
   private final OutputRows answers;
@@ -35,9 +34,6 @@ final class CodecMemory implements AutoCloseable {
   private final boolean anyText;
   private final boolean direct;
   private final Map<Integer, Feed> feeds = new HashMap<>();
-  private @Nullable ByteBuffer block;
-  private int capacity;
-  private long size;
 
   /** With {@code direct}, rows lie where native code reads them; else each run gives its inputs. */
   CodecMemory(
@@ -48,7 +44,7 @@ final class CodecMemory implements AutoCloseable {
       OutputRows answers,
       boolean direct) {
     this.model = model;
-    this.lane = lane;
+    rows = new LaneRows(lane, in, out);
     this.in = in;
     this.out = out;
     this.answers = answers;
@@ -65,21 +61,10 @@ final class CodecMemory implements AutoCloseable {
   }
 
   /** Makes room for that many rows; keeps everything where it is as long as there is room. */
-  @SuppressWarnings("ReferenceEquality") // buffers are equal by content
   void place(int n) {
-    if (n <= capacity && lane.memory(size) == block) {
-      return;
+    if (rows.place(n)) {
+      dropFeeds();
     }
-    int wanted = Math.max(n, capacity);
-    long inBytes = in.bytes(wanted);
-    long outBytes = out.bytes(wanted);
-    ByteBuffer memory = lane.memory(inBytes + outBytes);
-    dropFeeds();
-    in.place(memory, wanted);
-    out.place(memory.slice((int) inBytes, (int) outBytes), wanted);
-    block = memory;
-    capacity = wanted;
-    size = inBytes + outBytes;
   }
 
   /** The feed for {@code n} rows, with pinned outputs where they are known to follow. */

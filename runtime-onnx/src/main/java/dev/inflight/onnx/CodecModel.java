@@ -19,7 +19,9 @@ record CodecModel<I, O>(OnnxModel model, Codec.Bound<I, O> bound) implements Mod
 
   @Override
   public Runner<I, O> newRunner(Lane lane) throws OrtException {
-    return new CodecRunner<>(model, bound, lane);
+    return model.compiled().isPresent()
+        ? new CompiledRunner<>(model, model.compiled().get(), bound, lane)
+        : new CodecRunner<>(model, bound, lane);
   }
 
   @Override

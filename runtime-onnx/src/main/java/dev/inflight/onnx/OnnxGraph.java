@@ -209,12 +209,12 @@ record OnnxGraph(
     private void tensor(Wire tensor, boolean replaceable) {
       String name = "";
       long type = 0;
-      List<Long> dims = new ArrayList<>();
+      Wire.Numbers dims = new Wire.Numbers();
       Map<String, String> place = new LinkedHashMap<>();
       boolean elsewhere = false;
       while (tensor.next()) {
         switch (tensor.field()) {
-          case 1 -> numbers(tensor, dims);
+          case 1 -> tensor.numbers(dims);
           case 2 -> type = tensor.number();
           case 8 -> name = tensor.text();
           case 13 -> {
@@ -244,7 +244,7 @@ record OnnxGraph(
           new External(
               name,
               OnnxGraph.type(type),
-              Shape.of(dims.stream().mapToLong(Long::longValue).toArray()),
+              Shape.of(dims.longs()),
               place.getOrDefault("location", ""),
               number(name, place.getOrDefault("offset", "0")),
               length));
@@ -261,26 +261,6 @@ record OnnxGraph(
       }
       throw new IllegalArgumentException(
           "weight '" + name + "': expected a whole number, got '" + text + "'");
-    }
-
-    private static void numbers(Wire wire, List<Long> target) {
-      if (!wire.isPacked()) {
-        target.add(wire.number());
-        return;
-      }
-      ByteBuffer part = wire.part();
-      long value = 0;
-      int shift = 0;
-      while (part.hasRemaining()) {
-        byte next = part.get();
-        value |= (long) (next & 0x7F) << shift;
-        shift += 7;
-        if (next >= 0) {
-          target.add(value);
-          value = 0;
-          shift = 0;
-        }
-      }
     }
 
     private static String[] entry(Wire entry) {

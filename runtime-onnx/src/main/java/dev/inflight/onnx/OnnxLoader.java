@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,14 @@ public final class OnnxLoader<I, O> implements ModelLoader<I, O> {
               session,
               List.copyOf(opened),
               outside);
+      if (options.compiled()) {
+        Optional<Compiled> compiled = SelfCheck.compile(model, bytes);
+        if (compiled.isPresent()) {
+          OnnxModel.closeAll(opened);
+          opened.clear();
+          model = model.with(artifact, compiled.get());
+        }
+      }
       return finish(artifact, model);
     } catch (ModelLoadException e) {
       OnnxModel.closeAll(opened);

@@ -9,13 +9,16 @@ import dev.inflight.tensor.ValueSpec;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A session and everything that must outlive it.
+ * A session and everything that must outlive it; or, of a compiled model, what replaced it.
  *
  * <p>Invariant: what was opened is closed in reverse order, once: session, then the weights it
  * reads, then its settings.
@@ -27,7 +30,8 @@ final class OnnxModel {
   private final Signature signature;
   private final OnnxOptions options;
   private final OrtEnvironment environment;
-  private final OrtSession session;
+  private final @Nullable OrtSession session;
+  private final Optional<Compiled> compiled;
   private final List<AutoCloseable> opened;
   private final long memoryBytes;
   private final ModelInfo info;
@@ -56,18 +60,43 @@ final class OnnxModel {
       OrtSession session,
       List<AutoCloseable> opened,
       long memoryBytes) {
+    this(
+        artifact,
+        graph,
+        signature,
+        options,
+        environment,
+        session,
+        Optional.empty(),
+        opened,
+        memoryBytes);
+  }
+
+  private OnnxModel(
+      ModelArtifact artifact,
+      OnnxGraph graph,
+      Signature signature,
+      OnnxOptions options,
+      OrtEnvironment environment,
+      @Nullable OrtSession session,
+      Optional<Compiled> compiled,
+      List<AutoCloseable> opened,
+      long memoryBytes) {
     this.graph = graph;
     this.signature = signature;
     this.options = options;
     this.environment = environment;
     this.session = session;
+    this.compiled = compiled;
     this.opened = opened;
     this.memoryBytes = memoryBytes;
     info =
         new ModelInfo(
             artifact.name(),
             artifact.version(),
-            OnnxRuntime.label(),
+            compiled
+                .map(c -> "compiled " + c.operator() + ", checked against " + OnnxRuntime.label())
+                .orElseGet(OnnxRuntime::label),
             signature,
             artifact.digest(),
             graph.metadata());
@@ -108,8 +137,19 @@ final class OnnxModel {
     return environment;
   }
 
+  /** For models that are not compiled. */
   OrtSession session() {
-    return session;
+    return Objects.requireNonNull(session, "a compiled model has no session");
+  }
+
+  Optional<Compiled> compiled() {
+    return compiled;
+  }
+
+  /** {@return this model without a session} Closes nothing. */
+  OnnxModel with(ModelArtifact artifact, Compiled form) {
+    return new OnnxModel(
+        artifact, graph, signature, options, environment, null, Optional.of(form), List.of(), 0);
   }
 
   RowCheck check() {

@@ -29,6 +29,8 @@ import java.util.function.Consumer;
  *     number of rows: a model exported for exactly 8 rows; for codecs
  * @param padding inputs whose rows may differ in size, and what fills the shorter ones up when they
  *     share a run; for codecs
+ * @param compiled whether a model of one tree or linear operator is evaluated in Java where its
+ *     answers are ONNX Runtime's own to the last bit
  */
 public record OnnxOptions(
     int intraOpThreads,
@@ -42,7 +44,8 @@ public record OnnxOptions(
     boolean undeclaredRank,
     long maxRowBytes,
     boolean fixedBatch,
-    Map<String, Double> padding) {
+    Map<String, Double> padding,
+    boolean compiled) {
 
   private static final Set<String> PROVIDERS =
       Set.of("CPU", "CUDA", "TENSORRT", "COREML", "DNNL", "XNNPACK");
@@ -96,7 +99,8 @@ public record OnnxOptions(
         false,
         256L << 20,
         false,
-        Map.of());
+        Map.of(),
+        false);
   }
 
   /** The same components, to change some of. */
@@ -113,6 +117,7 @@ public record OnnxOptions(
     long maxRowBytes;
     boolean fixedBatch;
     Map<String, Double> padding;
+    boolean compiled;
 
     Draft(OnnxOptions from) {
       intraOpThreads = from.intraOpThreads;
@@ -127,6 +132,7 @@ public record OnnxOptions(
       maxRowBytes = from.maxRowBytes;
       fixedBatch = from.fixedBatch;
       padding = from.padding;
+      compiled = from.compiled;
     }
   }
 
@@ -145,7 +151,8 @@ public record OnnxOptions(
         d.undeclaredRank,
         d.maxRowBytes,
         d.fixedBatch,
-        d.padding);
+        d.padding,
+        d.compiled);
   }
 
   /** {@return this with that many threads inside one operator} */
@@ -223,5 +230,16 @@ public record OnnxOptions(
     Map<String, Double> more = new HashMap<>(padding);
     more.put(input, value);
     return with(d -> d.padding = more);
+  }
+
+  /**
+   * {@return this, compiling models of one ONNX-ML operator at load or not} TreeEnsembleRegressor,
+   * TreeEnsembleClassifier, TreeEnsemble, LinearRegressor and LinearClassifier are then evaluated
+   * from flat arrays, without ONNX Runtime's run, if some hundred rows give the same bits both ways
+   * at load; a WARN says where they do not. ONNX Runtime still loads every model, and answers for
+   * all others. {@code ModelInfo.runtime()} says which of the two runs.
+   */
+  public OnnxOptions withCompiled(boolean on) {
+    return with(d -> d.compiled = on);
   }
 }

@@ -23,7 +23,9 @@ record TensorsModel(OnnxModel model) implements Model<Tensors, Tensors> {
 
   @Override
   public Runner<Tensors, Tensors> newRunner(Lane lane) throws OrtException {
-    return new TensorsRunner(model, lane);
+    return model.compiled().isPresent()
+        ? new CompiledTensorsRunner(model, model.compiled().get(), lane)
+        : new TensorsRunner(model, lane);
   }
 
   @Override

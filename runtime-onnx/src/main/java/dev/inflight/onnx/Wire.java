@@ -3,6 +3,7 @@ package dev.inflight.onnx;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Reads the fields of one protobuf message in place.
@@ -60,6 +61,45 @@ final class Wire {
     return take(varint());
   }
 
+  /** Adds an integer field's numbers, packed or not. */
+  void numbers(Numbers target) {
+    if (!isPacked()) {
+      target.add(number());
+      return;
+    }
+    Wire packed = message();
+    while (packed.bytes.hasRemaining()) {
+      target.add(packed.varint());
+    }
+  }
+
+  /** Adds a float field's numbers, packed or not. */
+  void floats(Numbers target) {
+    ByteBuffer part = fixed(5, 4);
+    while (part.hasRemaining()) {
+      target.add(part.getFloat());
+    }
+  }
+
+  /** Adds a double field's numbers, packed or not. */
+  void doubles(Numbers target) {
+    ByteBuffer part = fixed(1, 8);
+    while (part.hasRemaining()) {
+      target.add(part.getDouble());
+    }
+  }
+
+  private ByteBuffer fixed(int single, int size) {
+    if (!isPacked()) {
+      require(single);
+    }
+    ByteBuffer part = isPacked() ? part() : take(size);
+    if (part.remaining() % size != 0) {
+      throw malformed("a list of " + part.remaining() + " bytes");
+    }
+    return part.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   boolean isPacked() {
     return type == 2;
   }
@@ -107,5 +147,34 @@ final class Wire {
   private IllegalArgumentException malformed(String what) {
     return new IllegalArgumentException(
         "not an ONNX model: " + what + " at byte " + bytes.position());
+  }
+
+  /** A list of numbers that are all integers or all floating-point; some have millions. */
+  static final class Numbers {
+    private long[] bits = new long[4];
+    private int count;
+
+    int count() {
+      return count;
+    }
+
+    void add(long value) {
+      if (count == bits.length) {
+        bits = Arrays.copyOf(bits, 2 * count);
+      }
+      bits[count++] = value;
+    }
+
+    void add(double value) {
+      add(Double.doubleToRawLongBits(value));
+    }
+
+    long[] longs() {
+      return Arrays.copyOf(bits, count);
+    }
+
+    double[] doubles() {
+      return Arrays.stream(bits, 0, count).mapToDouble(Double::longBitsToDouble).toArray();
+    }
   }
 }

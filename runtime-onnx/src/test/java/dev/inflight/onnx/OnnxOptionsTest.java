@@ -32,6 +32,7 @@ class OnnxOptionsTest {
     assertThat(options.maxRowBytes()).isEqualTo(256L << 20);
     assertThat(options.fixedBatch()).isFalse();
     assertThat(options.padding()).isEmpty();
+    assertThat(options.compiled()).isFalse();
   }
 
   @Test
@@ -49,7 +50,8 @@ class OnnxOptionsTest {
             .withUndeclaredRank(true)
             .withMaxRowBytes(7)
             .withFixedBatch(true)
-            .withPadding("ids", 1);
+            .withPadding("ids", 1)
+            .withCompiled(true);
     assertThat(all)
         .isEqualTo(
             new OnnxOptions(
@@ -64,7 +66,8 @@ class OnnxOptionsTest {
                 true,
                 7,
                 true,
-                Map.of("ids", 1.0)));
+                Map.of("ids", 1.0),
+                true));
   }
 
   @Test

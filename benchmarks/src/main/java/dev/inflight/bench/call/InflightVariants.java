@@ -18,6 +18,11 @@ public final class InflightVariants {
     return one(model, Serving.codec(model, 1));
   }
 
+  /** As {@link #codec}, evaluated in Java: models of one ONNX-ML operator only. */
+  public static Variant compiled(BenchModel model) throws IOException {
+    return one(model, Serving.compiled(model, 1));
+  }
+
   /** As {@link #codec} with a listener on the slot. */
   public static Variant codecWithListener(BenchModel model) throws IOException {
     Serving<float[], float[]> serving = Serving.codec(model, 1);
@@ -43,7 +48,15 @@ public final class InflightVariants {
 
   /** A list of {@code float[]} through a codec. */
   public static Variant codecList(BenchModel model, List<Batch> batches) throws IOException {
-    Serving<float[], float[]> serving = Serving.codec(model, 1);
+    return list(Serving.codec(model, 1), batches);
+  }
+
+  /** As {@link #codecList}, evaluated in Java. */
+  public static Variant compiledList(BenchModel model, List<Batch> batches) throws IOException {
+    return list(Serving.compiled(model, 1), batches);
+  }
+
+  private static Variant list(Serving<float[], float[]> serving, List<Batch> batches) {
     Predictor<float[], float[]> predictor = serving.predictor();
     Cycle<Batch> cycle = new Cycle<>(batches);
     return new Variant() {

@@ -37,6 +37,19 @@ public final class Serving<I, O> implements AutoCloseable {
         OnnxLoader.of(floats(model)).withOptions(options(model)).load(artifact(model)), lanes);
   }
 
+  /** {@return the same, evaluated in Java} Not for models that only ONNX Runtime runs. */
+  public static Serving<float[], float[]> compiled(BenchModel model, int lanes) throws IOException {
+    Model<float[], float[]> loaded =
+        OnnxLoader.of(floats(model))
+            .withOptions(options(model).withCompiled(true))
+            .load(artifact(model));
+    if (!loaded.info().runtime().startsWith("compiled ")) {
+      loaded.close();
+      throw new IllegalArgumentException(model.name() + " is not compiled");
+    }
+    return new Serving<>(loaded, lanes);
+  }
+
   /** {@return rows and answers of tensors} */
   public static Serving<Tensors, Tensors> tensors(BenchModel model, int lanes) throws IOException {
     return new Serving<>(

@@ -3,6 +3,7 @@ package dev.inflight.bench.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * A model with enough different rows: a row that is repeated flatters trees, because the processor
@@ -61,6 +62,7 @@ public final class BenchModel {
     return switch (name) {
       case "m0" -> made(name, OnnxModels.identity(), 4, 4);
       case "m1" -> made(name, OnnxModels.logistic(32), 1, 32);
+      case "m1-ml" -> made(name, OnnxModels.linearClassifier(32), 2, 32);
       case "m2" -> made(name, OnnxModels.smallMlp(), 10, 128);
       case "m3" -> made(name, OnnxModels.largeMlp(), 100, 512);
       case "m4" -> made(name, OnnxModels.forest(Forest.standard()), 1, 30);
@@ -74,6 +76,7 @@ public final class BenchModel {
     return switch (name) {
       case "m0" -> "m0 identity";
       case "m1" -> "m1 logistic";
+      case "m1-ml" -> "m1 as LinearClassifier";
       case "m2" -> "m2 MLP";
       case "m3" -> "m3 large MLP";
       case "m4" -> "m4 forest";
@@ -90,6 +93,11 @@ public final class BenchModel {
   /** {@return the file} */
   public byte[] bytes() {
     return bytes;
+  }
+
+  /** {@return whether it is one ONNX-ML operator, which may be evaluated in Java} */
+  public boolean isCompilable() {
+    return Set.of("m1-ml", "m4", "random-forest", "gradient-boosting").contains(name);
   }
 
   /** {@return the name of the input} */

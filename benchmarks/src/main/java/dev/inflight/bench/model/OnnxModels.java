@@ -24,6 +24,24 @@ public final class OnnxModels {
     return layers(true, inputs, 1);
   }
 
+  /** m1 as scikit-learn's converter writes it: two classes, one operator. */
+  public static byte[] linearClassifier(int inputs) {
+    Random random = new Random(7);
+    float[] coefficients = new float[2 * inputs];
+    for (int i = 0; i < inputs; i++) {
+      coefficients[inputs + i] = (float) (random.nextGaussian() / Math.sqrt(inputs));
+      coefficients[i] = -coefficients[inputs + i];
+    }
+    ProtoMessage node =
+        new ProtoMessage().text(1, "x").text(2, "label").text(2, "y").text(4, "LinearClassifier");
+    node.text(7, "ai.onnx.ml");
+    node.message(5, floats("coefficients", coefficients));
+    node.message(5, floats("intercepts", new float[] {-0.1f, 0.1f}));
+    node.message(5, ints("classlabels_ints", 0, 1));
+    node.message(5, new ProtoMessage().text(1, "post_transform").text(4, "LOGISTIC").number(20, 3));
+    return model(new ProtoMessage().message(1, node), new int[] {inputs}, 2);
+  }
+
   /** m2: MLP 128-256-128-10. */
   public static byte[] smallMlp() {
     return layers(false, 128, 256, 128, 10);

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** ONNX models, one thread: raw ONNX Runtime Java four ways, DJL two ways, ours three ways. */
+/** ONNX models, one thread: raw ONNX Runtime Java four ways, DJL two ways, ours four ways. */
 final class SingleSection implements Section {
   static final String NAME = "single";
   private static final Path STORED = Path.of("testmodels");
@@ -28,6 +28,9 @@ final class SingleSection implements Section {
         List.of(StoredModels.digitsConvnet(STORED), StoredModels.randomForest(STORED))) {
       race(model, 1, profile, sink);
       race(model, 32, profile, sink);
+    }
+    for (int rows : new int[] {1, 32}) {
+      race(BenchModel.of("m1-ml"), rows, profile, sink);
     }
     // Its converter declares labels of one row; with more, ONNX Runtime warns at every run.
     race(StoredModels.gradientBoosting(STORED), 1, profile, sink);
@@ -46,6 +49,14 @@ final class SingleSection implements Section {
       race.add("Inflight, codec, listener", () -> InflightVariants.codecWithListener(model));
     } else {
       race.add("Inflight, list", () -> InflightVariants.codecList(model, batches));
+    }
+    if (model.isCompilable()) {
+      race.add(
+          "Inflight, compiled",
+          () ->
+              rows == 1
+                  ? InflightVariants.compiled(model)
+                  : InflightVariants.compiledList(model, batches));
     }
     race.add("Inflight, tensors", () -> InflightVariants.tensors(model, batches));
     race.add("DJL", () -> DjlVariants.whole(model, batches));
