@@ -64,6 +64,7 @@ class ArchitectureTest {
           "dev.inflight.deploy.Deployment",
           "dev.inflight.deploy.DeploymentListener",
           "dev.inflight.deploy.DeploymentStatus",
+          "dev.inflight.deploy.Tolerance",
           "dev.inflight.deploy.VersionPolicy",
           "dev.inflight.repository.DirectoryRepository",
           "dev.inflight.repository.Manifest",
@@ -104,8 +105,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void deploy_dependencies_areRepositoryAndRootOnly() {
-    onlyUses(DEPLOY, REPOSITORY, ROOT);
+  void deploy_dependencies_areRepositoryRootAndTensorOnly() {
+    onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR);
   }
 
   /** Of ours, itself and those; of others, slf4j, jspecify and the JDK's base. */
