@@ -120,7 +120,12 @@ final class Home implements AutoCloseable {
       return;
     }
     List<List<String>> records = MemoryRecords.of(now);
-    SealedFile.write(directory, STATE, FORMAT, records);
+    try {
+      SealedFile.write(directory, STATE, FORMAT, records);
+    } catch (IOException e) {
+      throw new IOException(
+          subject + ": expected to write " + directory.resolve(STATE) + ", got " + e, e);
+    }
     memory = now;
     prune();
   }
@@ -136,7 +141,13 @@ final class Home implements AutoCloseable {
    */
   synchronized void keep(ModelArtifact artifact, Path source) throws IOException {
     requireOpen();
-    copies.keep(artifact, source.toAbsolutePath().normalize());
+    try {
+      copies.keep(artifact, source.toAbsolutePath().normalize());
+    } catch (IOException e) {
+      throw new IOException(
+          subject + ": expected to keep " + artifact.label() + " in " + directory + ", got " + e,
+          e);
+    }
     kept = artifact.digest();
     prune();
   }

@@ -135,6 +135,8 @@ class HomeCopyTest extends HomeFixture {
     assertThatThrownBy(() -> home.keep(second, directory("2")))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(
+            "home of iris: expected to keep iris v2 in " + inside("") + ", got ")
+        .hasMessageContaining(
             "iris v2: file 'model.onnx' changed before it was kept: expected sha256 ");
     Files.delete(directory("2").resolve("model.onnx"));
     assertThatThrownBy(() -> home.keep(second, directory("2"))).isInstanceOf(IOException.class);

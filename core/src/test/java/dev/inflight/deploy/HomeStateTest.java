@@ -175,7 +175,9 @@ class HomeStateTest extends HomeFixture {
   void remember_failing_leavesNoDraftAndTheOldMemory() throws IOException {
     Home home = open();
     Files.createDirectories(inside("state/in-the-way")); // nothing can be renamed to this
-    assertThatThrownBy(() -> home.remember(odd())).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> home.remember(odd()))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("home of iris: expected to write " + inside("state") + ", got ");
     assertThat(home.memory()).isEqualTo(Memory.NONE);
     assertThat(left()).containsExactly("state", "state/in-the-way");
   }
