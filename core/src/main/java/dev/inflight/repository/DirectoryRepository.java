@@ -3,7 +3,9 @@ package dev.inflight.repository;
 import dev.inflight.ModelArtifact;
 import dev.inflight.ModelLoadException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -30,10 +32,18 @@ import org.jspecify.annotations.Nullable;
  * are refused for the life of this object. A copy that pauses for longer than two polls looks
  * finished: where publishers are slow, let them write manifests, and {@linkplain #requireManifest()
  * require} them.
+ *
+ * <p>A file {@code <root>/<model>/@<alias>} that holds a version's number, and nothing else, is an
+ * {@linkplain Versions#aliases() alias}. Replace it with a rename: half of a number may be another
+ * number. A file that holds anything else, a link, or a file that cannot be read is no alias.
  */
 public final class DirectoryRepository implements ModelRepository {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
   private static final Pattern VERSION = Pattern.compile("0|[1-9][0-9]{0,17}");
+  private static final Pattern ALIAS = Pattern.compile("@[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
+
+  /** A number, and the blanks and line ends that editors and shells leave around it. */
+  private static final int MAX_ALIAS_BYTES = 64;
 
   private final Path root;
   private final boolean manifestRequired;
@@ -65,23 +75,40 @@ public final class DirectoryRepository implements ModelRepository {
   @Override
   public synchronized Versions versions(String model) throws IOException {
     Path directory = directory(model);
-    List<Path> versions;
+    List<Path> children;
     try (Stream<Path> list = Files.list(directory)) {
-      versions =
-          list.filter(p -> VERSION.matcher(p.getFileName().toString()).matches())
-              .filter(p -> Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS))
-              .toList();
+      children = list.toList();
     } catch (NoSuchFileException e) {
       return new Versions(List.of());
     }
     List<Versions.Entry> entries = new ArrayList<>();
-    for (Path version : versions) {
-      entries.add(
-          look(
-              version,
-              seen.computeIfAbsent(model + '/' + version.getFileName(), key -> new Seen())));
+    Map<String, String> aliases = new HashMap<>();
+    for (Path child : children) {
+      String name = child.getFileName().toString();
+      if (VERSION.matcher(name).matches() && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+        entries.add(look(child, seen.computeIfAbsent(model + '/' + name, key -> new Seen())));
+      } else if (ALIAS.matcher(name).matches()) {
+        String target = aliased(child);
+        if (VERSION.matcher(target).matches()) {
+          aliases.put(name.substring(1), target);
+        }
+      }
     }
-    return new Versions(entries);
+    return new Versions(entries, aliases);
+  }
+
+  /** What an alias says, which may be nonsense; empty if it cannot be read or is too long. */
+  private static String aliased(Path file) {
+    // Opening a pipe would wait for whoever writes to it.
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return "";
+    }
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] text = in.readNBytes(MAX_ALIAS_BYTES + 1);
+      return text.length > MAX_ALIAS_BYTES ? "" : new String(text, StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private Path directory(String model) {

@@ -162,8 +162,13 @@ public final class Manifest {
     return files;
   }
 
-  /** Copies a file and returns the SHA-256 of what was copied, lower-case hex. */
-  static String copyHashed(Path file, OutputStream target) throws IOException {
+  /**
+   * {@return the SHA-256 of what was copied, lower-case hex} The target stays open.
+   *
+   * @throws IOException if the file cannot be read, is a symbolic link, or the target cannot be
+   *     written
+   */
+  public static String copyHashed(Path file, OutputStream target) throws IOException {
     MessageDigest sha;
     try {
       sha = MessageDigest.getInstance("SHA-256");

@@ -12,6 +12,10 @@ public interface ModelRepository {
   /**
    * {@return what there is of one model now} Cheap: called once a poll.
    *
+   * <p>{@link Versions#aliases()} holds the names that the source gives to versions, if it knows
+   * such names. An alias that does not name a version is left out and affects nothing else; one may
+   * name a version that is not there, not yet or no longer.
+   *
    * @throws IOException if the source cannot be reached; what serves goes on serving
    */
   Versions versions(String model) throws IOException;

@@ -2,17 +2,26 @@ package dev.inflight.repository;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a repository has of one model at one moment, oldest version first.
  *
  * @param entries ordered by version
+ * @param aliases what publishers call some versions, such as {@code stable}: alias to version,
+ *     which need not be among the entries
  */
-public record Versions(List<Entry> entries) {
-  /** Orders the entries. */
+public record Versions(List<Entry> entries, Map<String, String> aliases) {
+  /** Orders the entries, and copies both. */
   public Versions {
     entries =
         entries.stream().sorted(Comparator.comparing(Entry::version, Versions::compare)).toList();
+    aliases = Map.copyOf(aliases);
+  }
+
+  /** Versions without aliases. */
+  public Versions(List<Entry> entries) {
+    this(entries, Map.of());
   }
 
   /** How far a version is. */
