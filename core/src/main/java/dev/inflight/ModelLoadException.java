@@ -20,7 +20,9 @@ public final class ModelLoadException extends InferenceException {
     /** The runtime or our own checks refused the model. */
     LOAD,
     /** The model does not fit the codec. */
-    BIND
+    BIND,
+    /** A gate refused it: look at its answers. */
+    GATE
   }
 
   private final Stage stage;

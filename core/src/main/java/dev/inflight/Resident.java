@@ -73,7 +73,7 @@ public final class Resident<I, O> {
       for (int size = 1; size <= largest; size *= 2) {
         List<I> batch = repeated(rows, size);
         for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
-          runs += run(lane, batch, deadline) ? 1 : 0;
+          runs += succeeds(lane, batch, deadline) ? 1 : 0;
         }
       }
     }
@@ -88,21 +88,35 @@ public final class Resident<I, O> {
     return batch;
   }
 
-  private boolean run(Lane lane, List<I> batch, long deadline) {
+  private boolean succeeds(Lane lane, List<I> batch, long deadline) {
+    List<Outcome<O>> outcomes = run(lane, batch, deadline);
+    for (Outcome<O> outcome : outcomes) {
+      InferenceException failure = outcome.succeeded() ? null : outcome.failure();
+      if (failure != null) {
+        throw failure;
+      }
+    }
+    return !outcomes.isEmpty();
+  }
+
+  /**
+   * {@return one outcome for each row, from one run of all of them where the model allows it; empty
+   * if no lane was free in time} Blocks.
+   */
+  public List<Outcome<O>> runTogether(List<? extends I> rows, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    return run(slot.lanes().dispatcher().everyLane().get(0), List.copyOf(rows), deadline);
+  }
+
+  private List<Outcome<O>> run(Lane lane, List<I> batch, long deadline) {
     while (!lane.tryEnter()) {
       if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
-        return false;
+        return List.of();
       }
       LockSupport.parkNanos(this, LOOK_NANOS);
     }
     try {
-      for (Outcome<O> outcome : slot.runs().runOwnAll(lane, batch, null, version)) {
-        InferenceException failure = outcome.succeeded() ? null : outcome.failure();
-        if (failure != null) {
-          throw failure;
-        }
-      }
-      return true;
+      return List.copyOf(slot.runs().runOwnAll(lane, batch, null, version));
     } finally {
       slot.lanes().dispatcher().leave(lane, null);
     }

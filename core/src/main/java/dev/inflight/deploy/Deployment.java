@@ -4,88 +4,34 @@ import dev.inflight.Batching;
 import dev.inflight.BatchingReport;
 import dev.inflight.InferenceListener;
 import dev.inflight.Lanes;
-import dev.inflight.Model;
-import dev.inflight.ModelArtifact;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoader;
-import dev.inflight.ModelSlot;
-import dev.inflight.ModelUnavailableException;
 import dev.inflight.Predictor;
 import dev.inflight.repository.ModelRepository;
-import dev.inflight.repository.Versions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the wanted version of one model serving: follows a repository, fetches into a private
- * directory, verifies, loads, swaps, retires. Closing it closes its model.
+ * directory, verifies, loads, checks, compares, swaps, retires, rolls back. Closing it closes its
+ * models.
  *
  * @param <I> a row
  * @param <O> an answer
  */
 public final class Deployment<I, O> implements AutoCloseable {
-  /*
-   * Design. One task per deployment runs on the loader threads, never twice at once: reconcile() compares what the policy
-   * wants with what serves and moves one step. Whatever fails on the way is remembered by the digest of its content and
-   * taken out of the next snapshot, so a bad version is tried once, and the newest that works serves.
-   */
-  private static final Logger log = LoggerFactory.getLogger(Deployment.class);
+  private final Reconciler<I, O> reconciler;
 
-  /**
-   * Native loads are long and use every core they get: two at a time, at low priority, leave the
-   * rest to callers.
-   */
-  private static final ScheduledThreadPoolExecutor LOADERS =
-      new ScheduledThreadPoolExecutor(
-          2,
-          task -> {
-            Thread thread = new Thread(task, "inflight-loader");
-            thread.setDaemon(true);
-            return thread;
-          });
-
-  static {
-    LOADERS.setRemoveOnCancelPolicy(true);
-  }
-
-  private final Builder<I, O> settings;
-  private final ModelSlot<I, O> slot;
-  private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
-  private final Map<String, ModelLoadException> failed = new HashMap<>();
-  private final Map<String, DeploymentStatus.Version> known = new HashMap<>();
-  private volatile DeploymentStatus status;
-  private String liveIdentity = "";
-  private @Nullable ModelInfo live;
-  private volatile @Nullable Future<?> poll;
-  private volatile boolean closed;
-
-  private Deployment(Builder<I, O> settings) {
-    this.settings = settings;
-    slot = ModelSlot.empty(settings.name, settings.lanes, settings.batching);
-    settings.inferenceListeners.forEach(slot::listen);
-    status = new DeploymentStatus(settings.name, Optional.empty(), List.of(), Optional.empty());
+  private Deployment(Settings<I, O> settings) {
+    reconciler = new Reconciler<>(settings);
   }
 
   /** {@return what is needed to start a deployment of {@code name}} */
@@ -104,10 +50,14 @@ public final class Deployment<I, O> implements AutoCloseable {
     private final String name;
     private final ModelRepository repository;
     private final ModelLoader<I, O> loader;
-    private final List<DeploymentListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<DeploymentListener> listeners = new ArrayList<>();
     private final List<InferenceListener> inferenceListeners = new ArrayList<>();
+    private final List<Gate<I, O>> gates = new ArrayList<>();
     private VersionPolicy policy = VersionPolicy.latest();
+    private Rollout rollout = Rollout.immediate();
     private Duration interval = Duration.ofSeconds(1);
+    private Duration loadPatience = Duration.ofMinutes(10);
+    private int keep = 1;
     private Lanes lanes = Lanes.shared();
     private Batching batching = Batching.auto();
     private Path staging = Path.of(System.getProperty("java.io.tmpdir"));
@@ -124,18 +74,60 @@ public final class Deployment<I, O> implements AutoCloseable {
       return this;
     }
 
+    /** Adds what a version must pass before it may answer anybody, in this order. */
+    public Builder<I, O> gate(Gate<I, O> gate) {
+      gates.add(gate);
+      return this;
+    }
+
+    /** How a version that has passed its gates comes to serve; at once, if not said. */
+    public Builder<I, O> rollout(Rollout rollout) {
+      this.rollout = rollout;
+      return this;
+    }
+
+    /**
+     * How many versions that served stay resident behind the one that does, to go back to at once;
+     * 1, if not said.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder<I, O> keep(int previous) {
+      if (previous < 0) {
+        throw new IllegalArgumentException(
+            "versions to keep: expected none or more, got " + previous);
+      }
+      keep = previous;
+      return this;
+    }
+
     /**
      * How often the repository is asked; every second, if not said.
      *
      * @throws IllegalArgumentException if it is not positive
      */
     public Builder<I, O> pollEvery(Duration interval) {
-      if (interval.isNegative() || interval.isZero()) {
-        throw new IllegalArgumentException(
-            "poll interval: expected a positive duration, got " + interval);
-      }
-      this.interval = interval;
+      this.interval = requirePositive("poll interval", interval);
       return this;
+    }
+
+    /**
+     * How long a version may take to be fetched, loaded and checked before it is given up; 10
+     * minutes, if not said.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder<I, O> loadWithin(Duration patience) {
+      loadPatience = requirePositive("patience with a load", patience);
+      return this;
+    }
+
+    private static Duration requirePositive(String what, Duration duration) {
+      if (duration.isNegative() || duration.isZero()) {
+        throw new IllegalArgumentException(
+            what + ": expected a positive duration, got " + duration);
+      }
+      return duration;
     }
 
     /** How calls may wait and share runs; {@link Batching#auto()}, if not said. */
@@ -184,7 +176,7 @@ public final class Deployment<I, O> implements AutoCloseable {
     public Deployment<I, O> start(Duration atMost) {
       Deployment<I, O> deployment = startAsync();
       try {
-        deployment.ready.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        deployment.reconciler.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         return deployment;
       } catch (TimeoutException e) {
         deployment.close();
@@ -214,230 +206,106 @@ public final class Deployment<I, O> implements AutoCloseable {
      * still be empty.
      */
     public Deployment<I, O> startAsync() {
-      Deployment<I, O> deployment = new Deployment<>(this);
-      deployment.schedule(Duration.ZERO);
+      Deployment<I, O> deployment =
+          new Deployment<>(
+              new Settings<>(
+                  name,
+                  repository,
+                  loader,
+                  List.copyOf(listeners),
+                  List.copyOf(inferenceListeners),
+                  List.copyOf(gates),
+                  policy,
+                  rollout,
+                  interval,
+                  loadPatience,
+                  keep,
+                  lanes,
+                  batching,
+                  staging));
+      deployment.reconciler.start();
       return deployment;
     }
   }
 
   /** {@return the one predictor of this deployment, whatever version serves} */
   public Predictor<I, O> predictor() {
-    return slot.predictor();
+    return reconciler.predictor();
   }
 
   /** {@return what runs of the live version cost, and what calls that meet do because of it} */
   public BatchingReport batching() {
-    return slot.batching();
+    return reconciler.slot().batching();
   }
 
   /** {@return completes when a version serves; fails if the first poll finds that none can} */
   public CompletableFuture<ModelInfo> ready() {
-    return ready.copy();
+    return reconciler.ready().copy();
   }
 
-  /** {@return how things stand} */
+  /** {@return how things stand; a canary's numbers are of this moment} */
   public DeploymentStatus status() {
-    return status;
+    return reconciler.status();
   }
 
   /**
-   * Stops following, refuses new calls, waits for those inside, closes the model and removes its
+   * Goes back to the version that served before: one write, at once. The version that served is
+   * rejected, so the policy does not want it again until {@link #clear}.
+   *
+   * @return what serves now
+   * @throws IllegalStateException if no version before it is resident; nothing has changed
+   */
+  public ModelInfo rollback(String reason) {
+    return reconciler.rollback(reason);
+  }
+
+  /**
+   * Takes a version out: it is not tried again until {@link #clear}. If it serves, this is a {@link
+   * #rollback}; if it is a canary, that ends.
+   *
+   * @throws IllegalArgumentException if there is no such version
+   * @throws IllegalStateException if it serves and there is nothing to go back to
+   */
+  public void reject(String version, String reason) {
+    reconciler.reject(version, reason);
+  }
+
+  /**
+   * A version that failed or was rejected may be tried again.
+   *
+   * @throws IllegalArgumentException if there is no such version
+   */
+  public void clear(String version) {
+    reconciler.clear(version);
+  }
+
+  /**
+   * The canary serves from now on, whatever its evidence.
+   *
+   * @return what serves now
+   * @throws IllegalStateException if there is no canary
+   */
+  public ModelInfo promote() {
+    return reconciler.promote();
+  }
+
+  /**
+   * Tells what the truth was about a call: {@link dev.inflight.Prediction#id()}, of this process.
+   * Late, out of order and only for some is fine; it counts when the call is old enough.
+   *
+   * @param truth what the answer should have been: equal to it if the answer was right
+   * @return whether it can count: the call was compared on both versions, and has no truth yet
+   */
+  public boolean feedback(long id, Object truth) {
+    return reconciler.feedback(id, truth);
+  }
+
+  /**
+   * Stops following, refuses new calls, waits for those inside, closes the models and removes their
    * files.
    */
   @Override
   public void close() {
-    closed = true;
-    Future<?> task = poll;
-    if (task != null) {
-      task.cancel(false);
-    }
-    slot.close();
-  }
-
-  private void schedule(Duration delay) {
-    if (!closed) {
-      poll = LOADERS.schedule(this::pollOnce, delay.toNanos(), TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private void pollOnce() {
-    Duration next = settings.interval;
-    try {
-      boolean pending = reconcile();
-      if (pending && !ready.isDone()) {
-        next = Duration.ofMillis(Math.min(50, settings.interval.toMillis()));
-      }
-    } catch (IOException | RuntimeException e) {
-      report(status.versions(), e.toString());
-    } finally {
-      schedule(next);
-    }
-  }
-
-  /** One look at the repository and at most one load; true if something is still being written. */
-  private boolean reconcile() throws IOException {
-    Versions found = settings.repository.versions(settings.name);
-    Optional<Versions.Entry> wanted = settings.policy.wanted(eligible(found));
-    if (wanted.isPresent() && !wanted.get().identity().equals(liveIdentity)) {
-      bringUp(wanted.get());
-    }
-    describe(found);
-    if (live != null) {
-      ready.complete(live);
-    }
-    boolean pending = found.entries().stream().anyMatch(e -> e.state() == Versions.State.PENDING);
-    boolean more = settings.policy.wanted(eligible(found)).isPresent();
-    if (live == null && !pending && !more) {
-      ready.completeExceptionally(noneCanServe(found));
-    }
-    return pending || (live == null && more);
-  }
-
-  private Versions eligible(Versions found) {
-    return new Versions(
-        found.entries().stream()
-            .filter(e -> e.state() == Versions.State.AVAILABLE && !failed.containsKey(e.identity()))
-            .toList());
-  }
-
-  private ModelLoadException noneCanServe(Versions found) {
-    for (int i = found.entries().size() - 1; i >= 0; i--) {
-      ModelLoadException failure = failed.get(found.entries().get(i).identity());
-      if (failure != null) {
-        return failure;
-      }
-    }
-    return new ModelLoadException(
-        found.entries().isEmpty()
-            ? ModelLoadException.Stage.FETCH
-            : ModelLoadException.Stage.VERIFY,
-        settings.name
-            + ": expected a version that can serve in "
-            + settings.repository
-            + ", got "
-            + (found.entries().isEmpty() ? "none at all" : found.entries().toString()));
-  }
-
-  private void bringUp(Versions.Entry wanted) throws IOException {
-    long begin = System.nanoTime();
-    Path directory = privateDirectory();
-    Model<I, O> model;
-    try {
-      model = load(wanted, directory);
-    } catch (ModelLoadException e) {
-      StagedModel.delete(directory);
-      failed.put(wanted.identity(), e);
-      tell(listener -> listener.onFailed(wanted.version(), String.valueOf(e.getMessage())));
-      return;
-    } catch (IOException | RuntimeException | Error e) {
-      StagedModel.delete(directory);
-      throw e;
-    }
-    Optional<ModelInfo> before = Optional.ofNullable(live);
-    CompletableFuture<ModelInfo> retired;
-    try {
-      retired = slot.swap(model);
-    } catch (ModelUnavailableException e) {
-      model.close(); // the deployment was closed meanwhile
-      return;
-    }
-    live = model.info();
-    liveIdentity = wanted.identity();
-    log.info("{} is live after {} ms", live.label(), (System.nanoTime() - begin) / 1_000_000);
-    report(status.versions(), null);
-    tell(listener -> listener.onLive(model.info(), before));
-    var unused =
-        retired.whenComplete(
-            (info, failure) -> {
-              if (failure != null) {
-                log.warn(
-                    "{}: the version before it did not close cleanly",
-                    model.info().label(),
-                    failure);
-              } else if (before.isPresent()) {
-                log.info("{} is retired", info.label());
-                tell(listener -> listener.onRetired(info));
-              }
-            });
-  }
-
-  private Model<I, O> load(Versions.Entry wanted, Path directory) throws IOException {
-    String label = settings.name + " v" + wanted.version();
-    ModelArtifact artifact = settings.repository.fetch(settings.name, wanted, directory);
-    try {
-      return new StagedModel<>(settings.loader.load(artifact), directory);
-    } catch (ModelLoadException e) {
-      throw e;
-    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
-      throw new ModelLoadException(ModelLoadException.Stage.LOAD, label + ": " + e, e);
-    }
-  }
-
-  private Path privateDirectory() throws IOException {
-    Files.createDirectories(settings.staging);
-    return settings.staging.getFileSystem().supportedFileAttributeViews().contains("posix")
-        ? Files.createTempDirectory(
-            settings.staging,
-            "inflight-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
-        : Files.createTempDirectory(settings.staging, "inflight-");
-  }
-
-  private void describe(Versions found) {
-    List<DeploymentStatus.Version> versions = new ArrayList<>();
-    for (Versions.Entry entry : found.entries()) {
-      ModelLoadException failure = failed.get(entry.identity());
-      DeploymentStatus.State state;
-      String reason = entry.reason();
-      if (live != null && live.version().equals(entry.version())) {
-        state = DeploymentStatus.State.LIVE;
-      } else if (failure != null) {
-        state = DeploymentStatus.State.FAILED;
-        reason = String.valueOf(failure.getMessage());
-      } else {
-        state =
-            switch (entry.state()) {
-              case PENDING -> DeploymentStatus.State.PENDING;
-              case AVAILABLE -> DeploymentStatus.State.AVAILABLE;
-              case REFUSED -> DeploymentStatus.State.FAILED;
-            };
-      }
-      versions.add(
-          remember(new DeploymentStatus.Version(entry.version(), state, Instant.now(), reason)));
-    }
-    report(versions, null);
-  }
-
-  /**
-   * Keeps {@code since} while nothing changed, and tells of refusals that the repository decided.
-   */
-  private DeploymentStatus.Version remember(DeploymentStatus.Version now) {
-    DeploymentStatus.Version before = known.get(now.version());
-    if (before != null && before.state() == now.state() && before.reason().equals(now.reason())) {
-      return before;
-    }
-    known.put(now.version(), now);
-    boolean loadFailed =
-        failed.values().stream().anyMatch(e -> now.reason().equals(e.getMessage()));
-    if (now.state() == DeploymentStatus.State.FAILED && !loadFailed) {
-      tell(listener -> listener.onFailed(now.version(), now.reason()));
-    }
-    return now;
-  }
-
-  private void report(List<DeploymentStatus.Version> versions, @Nullable String problem) {
-    status =
-        new DeploymentStatus(
-            settings.name, Optional.ofNullable(live), versions, Optional.ofNullable(problem));
-  }
-
-  private void tell(Consumer<DeploymentListener> event) {
-    for (DeploymentListener listener : settings.listeners) {
-      try {
-        event.accept(listener);
-      } catch (RuntimeException e) {
-        log.warn("deployment listener {} threw", listener.getClass(), e);
-      }
-    }
+    reconciler.close();
   }
 }

@@ -4,15 +4,19 @@ import dev.inflight.ModelInfo;
 import java.util.Optional;
 
 /**
- * Sees a deployment's versions come and go. Called on a loader thread; what it throws is logged.
+ * Sees a deployment's versions come and go. Called on one library thread, in order, never while the
+ * deployment holds a lock: it may call the deployment. What it throws is logged.
  */
 public interface DeploymentListener {
-  /** {@code model} serves from now on; {@code before} is being retired. */
+  /** {@code model} serves from now on; {@code before} served until now. */
   default void onLive(ModelInfo model, Optional<ModelInfo> before) {}
 
-  /** A version was refused; what serves goes on serving. */
+  /** A version was refused, or rejected; what serves goes on serving. */
   default void onFailed(String version, String reason) {}
 
   /** The version was closed after its last run. */
   default void onRetired(ModelInfo model) {}
+
+  /** A version is in another state now, for the reason it says. */
+  default void onState(DeploymentStatus.Version version) {}
 }

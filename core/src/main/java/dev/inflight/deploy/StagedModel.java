@@ -2,9 +2,11 @@ package dev.inflight.deploy;
 
 import dev.inflight.ForwardingModel;
 import dev.inflight.Model;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -15,10 +17,32 @@ import java.util.stream.Stream;
  */
 final class StagedModel<I, O> extends ForwardingModel<I, O> {
   private final Path staging;
+  private volatile boolean alone;
 
   StagedModel(Model<I, O> model, Path staging) {
     super(model);
     this.staging = staging;
+  }
+
+  long fileBytes() throws IOException {
+    try (Stream<Path> walk = Files.walk(staging)) {
+      return walk.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum();
+    }
+  }
+
+  /** Its answers depend on the batch: from now on each row runs alone. */
+  void runAlone() {
+    alone = true;
+  }
+
+  @Override
+  public int maxBatch() {
+    return alone ? 1 : super.maxBatch();
+  }
+
+  @Override
+  public boolean batchesWith(I row, I other) {
+    return !alone && super.batchesWith(row, other);
   }
 
   @Override
@@ -36,6 +60,8 @@ final class StagedModel<I, O> extends ForwardingModel<I, O> {
       for (Path path : inner) {
         Files.delete(path);
       }
+    } catch (NoSuchFileException e) {
+      return; // gone already
     } catch (IOException e) {
       throw new UncheckedIOException("staging directory of a model could not be removed", e);
     }

@@ -17,7 +17,7 @@ class DeploymentTest extends DeploymentFixture {
   @Test
   void poll_newVersion_replacesAndRetiresTheOld() throws Exception {
     publish("1", "one");
-    try (var iris = iris().start()) {
+    try (var iris = iris().keep(0).start()) {
       publish("2", "two");
       awaitEvent("live 2 after 1");
       assertThat(iris.predictor().predict("a")).isEqualTo("two:a");
@@ -71,7 +71,7 @@ class DeploymentTest extends DeploymentFixture {
   @Test
   void poll_changedBytes_areRefusedAndTheLoadedServe() throws Exception {
     publish("1", "one");
-    try (var iris = iris().start()) {
+    try (var iris = iris().keep(0).start()) {
       Files.writeString(root.resolve("iris/1/model.txt"), "changed");
       Manifest.write(root.resolve("iris/1"));
       publish("2", "two");

@@ -42,12 +42,27 @@ final class FakeLoader implements ModelLoader<String, String> {
       case "link" -> throw new UnsatisfiedLinkError("no native library");
       case "refused" ->
           throw new ModelLoadException(ModelLoadException.Stage.BIND, "no such input");
-      case "slow" -> go.await();
+      case "slow" -> awaitGo();
       default -> {
         // a good one
       }
     }
     return new TextModel(artifact, text);
+  }
+
+  /** As native code does: an interrupt does not end it. */
+  private void awaitGo() {
+    boolean interrupted = false;
+    while (go.getCount() > 0) {
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private final class TextModel implements Model<String, String> {

@@ -1,0 +1,211 @@
+package dev.inflight.deploy;
+
+import dev.inflight.Model;
+import dev.inflight.ModelArtifact;
+import dev.inflight.ModelLoadException;
+import dev.inflight.ModelLoadException.Stage;
+import dev.inflight.ModelSlot;
+import dev.inflight.Resident;
+import dev.inflight.deploy.DeploymentStatus.GateReport;
+import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.repository.Versions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings one version up: fetch, verify, load, gates. On a loader thread.
+ *
+ * <p>Invariant: it ends in exactly one of {@code ready}, {@code failed} and {@code dropped}, and
+ * unless that is {@code ready} nothing of it is left: no file, no model.
+ */
+final class BringUp<I, O> implements Runnable {
+  /**
+   * Told on the way, and of the end. Of a bring-up that is not wanted any more only {@code dropped}
+   * counts.
+   */
+  interface Progress<I, O> {
+    void reached(BringUp<I, O> bringUp, State state);
+
+    void loaded(BringUp<I, O> bringUp, Resident<I, O> resident);
+
+    void passed(BringUp<I, O> bringUp, GateReport report);
+
+    /** True if it is taken over; else the version is not wanted any more. */
+    boolean ready(BringUp<I, O> bringUp, Resident<I, O> resident);
+
+    void failed(BringUp<I, O> bringUp, ModelLoadException why);
+
+    void dropped(BringUp<I, O> bringUp);
+  }
+
+  private final Settings<I, O> settings;
+  private final ModelSlot<I, O> slot;
+  private final Versions.Entry entry;
+  private final Optional<Resident<I, O>> live;
+  private final Progress<I, O> progress;
+  private volatile boolean cancelled;
+
+  BringUp(
+      Settings<I, O> settings,
+      ModelSlot<I, O> slot,
+      Versions.Entry entry,
+      Optional<Resident<I, O>> live,
+      Progress<I, O> progress) {
+    this.settings = settings;
+    this.slot = slot;
+    this.entry = entry;
+    this.live = live;
+    this.progress = progress;
+  }
+
+  Versions.Entry entry() {
+    return entry;
+  }
+
+  /** What is done is undone at the next step; the deployment goes on without it. */
+  void cancel() {
+    cancelled = true;
+  }
+
+  @Override
+  public void run() {
+    Path directory = null;
+    Resident<I, O> resident = null;
+    try {
+      requireWanted();
+      progress.reached(this, State.FETCHING);
+      directory = privateDirectory();
+      ModelArtifact artifact = settings.repository().fetch(settings.name(), entry, directory);
+      requireWanted();
+      progress.reached(this, State.LOADING);
+      StagedModel<I, O> model = new StagedModel<>(load(artifact), directory);
+      resident = admit(model);
+      directory = null; // the model removes it
+      requireWanted();
+      progress.loaded(this, resident);
+      pass(new Candidate<>(artifact, model, resident, live));
+      requireWanted();
+      if (progress.ready(this, resident)) {
+        resident = null;
+      }
+    } catch (CancellationException e) {
+      progress.dropped(this);
+    } catch (ModelLoadException e) {
+      end(e);
+    } catch (IOException e) {
+      end(new ModelLoadException(Stage.FETCH, label() + ": " + e, e));
+    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
+      end(new ModelLoadException(Stage.LOAD, label() + ": " + e, e));
+    } finally {
+      if (resident != null) {
+        var unused = resident.release();
+      }
+      if (directory != null) {
+        StagedModel.delete(directory);
+      }
+    }
+  }
+
+  private void end(ModelLoadException why) {
+    if (cancelled) {
+      progress.dropped(this);
+    } else {
+      progress.failed(this, why);
+    }
+  }
+
+  private String label() {
+    return settings.name() + " v" + entry.version();
+  }
+
+  private void requireWanted() {
+    if (cancelled) {
+      throw new CancellationException(label() + " is not wanted any more");
+    }
+  }
+
+  private Path privateDirectory() throws IOException {
+    Path staging = settings.staging();
+    Files.createDirectories(staging);
+    return staging.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? Files.createTempDirectory(
+            staging,
+            "inflight-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+        : Files.createTempDirectory(staging, "inflight-");
+  }
+
+  private Model<I, O> load(ModelArtifact artifact) {
+    try {
+      return settings.loader().load(artifact);
+    } catch (ModelLoadException e) {
+      throw e;
+    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
+      throw new ModelLoadException(Stage.LOAD, label() + ": " + e, e);
+    }
+  }
+
+  private Resident<I, O> admit(StagedModel<I, O> model) {
+    try {
+      return slot.admit(model);
+    } catch (RuntimeException e) {
+      model.close(); // the deployment was closed meanwhile
+      throw new CancellationException(label() + ": " + e.getMessage());
+    }
+  }
+
+  private void pass(Candidate<I, O> candidate) {
+    for (Gate<I, O> gate : settings.gates()) {
+      requireWanted();
+      long begin = System.nanoTime();
+      String detail = "";
+      String problem = null;
+      try {
+        detail = check(gate, candidate);
+      } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        problem =
+            String.valueOf(
+                cause == null
+                    ? e
+                    : cause instanceof IllegalStateException ? cause.getMessage() : cause);
+      } catch (TimeoutException e) {
+        problem = "did not end within " + gate.patience();
+      } catch (InterruptedException e) {
+        requireWanted();
+        problem = "interrupted";
+      }
+      report(gate, begin, detail, problem);
+    }
+  }
+
+  private void report(Gate<I, O> gate, long begin, String detail, @Nullable String problem) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+    progress.passed(
+        this,
+        new GateReport(gate.name(), problem == null, problem == null ? detail : problem, millis));
+    if (problem != null) {
+      throw new ModelLoadException(Stage.GATE, label() + ": " + gate.name() + ": " + problem);
+    }
+  }
+
+  /** On a thread of its own: a gate that hangs is left behind. */
+  private String check(Gate<I, O> gate, Candidate<I, O> candidate)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    Future<String> answer = Clockwork.blocking().submit(() -> gate.check(candidate));
+    try {
+      return answer.get(gate.patience().toNanos(), TimeUnit.NANOSECONDS);
+    } finally {
+      answer.cancel(true);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.inflight.deploy;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** The library threads that all deployments share; all daemon, all named. */
+final class Clockwork {
+  /** Says when; does nothing that may block. */
+  private static final ScheduledThreadPoolExecutor TIMER =
+      new ScheduledThreadPoolExecutor(1, named("inflight-deploy-timer"));
+
+  static {
+    TIMER.setRemoveOnCancelPolicy(true);
+  }
+
+  /** What may block: repositories and gates of users. A thread for each that does, none else. */
+  private static final ThreadPoolExecutor BLOCKING =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE, // one poll and one gate of each deployment at most
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          named("inflight-deploy"));
+
+  /** Listeners, in order. */
+  private static final ThreadPoolExecutor EVENTS =
+      new ThreadPoolExecutor(
+          1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("inflight-events"));
+
+  static {
+    EVENTS.allowCoreThreadTimeOut(true);
+  }
+
+  private Clockwork() {}
+
+  static ScheduledThreadPoolExecutor timer() {
+    return TIMER;
+  }
+
+  static ExecutorService blocking() {
+    return BLOCKING;
+  }
+
+  static ExecutorService events() {
+    return EVENTS;
+  }
+
+  private static ThreadFactory named(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

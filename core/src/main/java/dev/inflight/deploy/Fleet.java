@@ -1,0 +1,130 @@
+package dev.inflight.deploy;
+
+import dev.inflight.ModelLoadException;
+import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.repository.Versions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All versions of a deployment that are known, and the content that is barred from them.
+ *
+ * <p>Invariant: one track for each version; other content under its number is another track, which
+ * takes its place when the first is not in use. Belongs to the deployment's lock.
+ */
+final class Fleet<I, O> {
+  private final Map<String, Track<I, O>> tracks = new HashMap<>();
+  private final Set<String> barred = new HashSet<>();
+  private Versions found = new Versions(List.of());
+
+  /** What the repository has now; {@code changed} is told of each that is new or not as it was. */
+  void update(Versions now, Instant at, Consumer<Track<I, O>> changed) {
+    found = now;
+    Set<String> names = new HashSet<>();
+    for (Versions.Entry entry : now.entries()) {
+      names.add(entry.version());
+      Track<I, O> track = tracks.get(entry.version());
+      if (track == null || isOutdated(track, entry)) {
+        Track<I, O> next = new Track<>(entry, at);
+        tracks.put(entry.version(), next);
+        changed.accept(next);
+      }
+    }
+    tracks.values().removeIf(track -> !names.contains(track.version()) && !isInUse(track));
+  }
+
+  private static boolean isInUse(Track<?, ?> track) {
+    return track.isResident() || track.state() == State.FETCHING || track.state() == State.LOADING;
+  }
+
+  private static boolean isOutdated(Track<?, ?> track, Versions.Entry entry) {
+    if (isInUse(track)) {
+      return false;
+    }
+    boolean sameContent = track.identity().equals(entry.identity());
+    State state = Track.of(entry);
+    return switch (track.state()) {
+      case PENDING -> state != State.PENDING;
+      case AVAILABLE, RETIRED, REJECTED -> !sameContent;
+      case FAILED ->
+          !sameContent
+              || (track.failure() == null
+                  && (state != State.FAILED || !track.status().reason().equals(entry.reason())));
+      default -> false;
+    };
+  }
+
+  /** What the policy may choose from. */
+  Versions eligible(Instant now) {
+    return new Versions(
+        found.entries().stream()
+            .filter(entry -> entry.state() == Versions.State.AVAILABLE)
+            .filter(entry -> !barred.contains(entry.identity()))
+            .filter(
+                entry -> {
+                  Track<I, O> track = tracks.get(entry.version());
+                  return track == null || track.isDue(now);
+                })
+            .toList(),
+        found.aliases());
+  }
+
+  boolean isPending() {
+    return found.entries().stream().anyMatch(e -> e.state() == Versions.State.PENDING);
+  }
+
+  boolean isAnyWaiting() {
+    return tracks.values().stream().anyMatch(Track::isWaiting);
+  }
+
+  Versions found() {
+    return found;
+  }
+
+  @Nullable Track<I, O> find(String version) {
+    return tracks.get(version);
+  }
+
+  Track<I, O> get(String version) {
+    Track<I, O> track = tracks.get(version);
+    if (track == null) {
+      throw new IllegalArgumentException(
+          "expected one of the versions " + sorted() + ", got v" + version);
+    }
+    return track;
+  }
+
+  void bar(Track<I, O> track) {
+    barred.add(track.identity());
+  }
+
+  void unbar(Track<I, O> track) {
+    barred.remove(track.identity());
+  }
+
+  /** The newest failure of those that failed, or null. */
+  @Nullable ModelLoadException newestFailure() {
+    List<Track<I, O>> sorted = sorted();
+    for (int i = sorted.size() - 1; i >= 0; i--) {
+      ModelLoadException failure = sorted.get(i).failure();
+      if (failure != null) {
+        return failure;
+      }
+    }
+    return null;
+  }
+
+  List<Track<I, O>> sorted() {
+    List<Track<I, O>> all = new ArrayList<>(tracks.values());
+    all.sort(Comparator.comparing(Track::version, Versions::compare));
+    return all;
+  }
+}

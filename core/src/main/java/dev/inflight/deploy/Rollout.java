@@ -1,0 +1,95 @@
+package dev.inflight.deploy;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * How a version that has passed its gates comes to serve. The first version always serves at once.
+ */
+public sealed interface Rollout {
+  /** {@return at once} */
+  static Rollout immediate() {
+    return new Immediate();
+  }
+
+  /**
+   * {@return some requests run on both versions, callers see the live one only; evidence that holds
+   * at any time promotes the candidate or rejects it}
+   */
+  static Canary canary(CanaryOptions options) {
+    return new Canary(options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), true);
+  }
+
+  /**
+   * {@return the same, but nothing is decided: {@link Deployment#promote} or {@link
+   * Deployment#reject} does}
+   */
+  static Canary shadow(CanaryOptions options) {
+    return new Canary(options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), false);
+  }
+
+  /** At once. */
+  record Immediate() implements Rollout {}
+
+  /**
+   * Both versions side by side, until one is known to be good enough or worse.
+   *
+   * @param options what is watched, and how sure it has to be
+   * @param tolerance within which two answers are the same
+   * @param ramp the parts of the traffic, over 0 to below 1, that see the candidate, one after the
+   *     other; empty if nobody does before it is promoted. The same {@linkplain
+   *     dev.inflight.CallOptions#withKey key} sees the same version
+   * @param step how long each part lasts at least
+   * @param decides whether evidence promotes and rejects, or is only shown
+   */
+  record Canary(
+      CanaryOptions options, Tolerance tolerance, List<Double> ramp, Duration step, boolean decides)
+      implements Rollout {
+    /**
+     * Checks the ramp.
+     *
+     * @throws IllegalArgumentException if a part is not over 0 and below 1, or smaller than the one
+     *     before
+     */
+    public Canary {
+      Objects.requireNonNull(options, "options");
+      ramp = List.copyOf(ramp);
+      double before = 0;
+      for (double share : ramp) {
+        if (!(share > 0 && share < 1 && share >= before)) {
+          throw new IllegalArgumentException(
+              "canary ramp: expected growing parts over 0 and below 1, got " + ramp);
+        }
+        before = share;
+      }
+      if (step.isNegative()) {
+        throw new IllegalArgumentException("canary step: expected no negative time, got " + step);
+      }
+    }
+
+    /** {@return this, comparing answers so} */
+    public Canary withTolerance(Tolerance tolerance) {
+      return new Canary(options, tolerance, ramp, step, decides);
+    }
+
+    /** {@return this, the candidate visible to growing parts of the traffic} */
+    public Canary withRamp(Duration step, double... parts) {
+      return new Canary(options, tolerance, Arrays.stream(parts).boxed().toList(), step, decides);
+    }
+
+    /** The part of the traffic after so long. */
+    double share(Duration elapsed) {
+      if (ramp.isEmpty()) {
+        return 0;
+      }
+      long steps = step.isZero() ? ramp.size() : elapsed.toNanos() / step.toNanos();
+      return ramp.get((int) Math.min(steps, ramp.size() - 1));
+    }
+
+    boolean isRampOver(Duration elapsed) {
+      return elapsed.compareTo(step.multipliedBy(ramp.size())) >= 0;
+    }
+  }
+}
