@@ -63,6 +63,7 @@ class ArchitectureTest {
           "dev.inflight.deploy.Deployment",
           "dev.inflight.deploy.DeploymentListener",
           "dev.inflight.deploy.DeploymentStatus",
+          "dev.inflight.deploy.MemoryBudget",
           "dev.inflight.deploy.VersionPolicy",
           "dev.inflight.repository.DirectoryRepository",
           "dev.inflight.repository.Manifest",
@@ -104,7 +105,7 @@ class ArchitectureTest {
 
   @Test
   void deploy_dependencies_areRepositoryAndRootOnly() {
-    onlyUses(DEPLOY, REPOSITORY, ROOT);
+    onlyUses(DEPLOY, REPOSITORY, ROOT, "com.sun.management");
   }
 
   /** Of ours, itself and those; of others, slf4j, jspecify and the JDK's base. */
