@@ -19,11 +19,11 @@ final class MemoryReservation implements AutoCloseable {
   private final MemoryBudget budget;
   private final String deployment;
   private final String version;
-  private final List<MemoryReservation> victims;
   private final CompletableFuture<Void> granted = new CompletableFuture<>();
   private volatile long lastUsed;
 
   // Guarded by the lock of the budget.
+  private List<MemoryReservation> victims;
   private MemoryBudget.State state = MemoryBudget.State.LOADING;
   private long bytes;
   private long owed; // of what was asked for, still held by victims
@@ -61,7 +61,9 @@ final class MemoryReservation implements AutoCloseable {
 
   /** {@return what must be closed before the load, in the order in which it goes} */
   List<MemoryReservation> victims() {
-    return victims;
+    synchronized (budget.lock) {
+      return victims;
+    }
   }
 
   /**
@@ -71,21 +73,19 @@ final class MemoryReservation implements AutoCloseable {
    * @throws RuntimeException what a victim threw; those after it are untouched
    */
   void evict() {
-    for (MemoryReservation victim : victims) {
-      if (beginsToUnload(victim)) {
-        victim.unload.run();
-      }
+    for (MemoryReservation victim : victims()) {
+      unloading(victim).run();
     }
   }
 
-  /** False for one that its own deployment retired meanwhile: it is on its way. */
-  private boolean beginsToUnload(MemoryReservation victim) {
+  /** Nothing for one that its own deployment retired meanwhile: it is on its way. */
+  private Runnable unloading(MemoryReservation victim) {
     synchronized (budget.lock) {
-      boolean begins = victim.claimant == this && victim.state != MemoryBudget.State.RETIRING;
-      if (begins) {
-        victim.state = MemoryBudget.State.RETIRING;
+      if (victim.claimant != this || victim.state == MemoryBudget.State.RETIRING) {
+        return () -> {};
       }
-      return begins;
+      victim.state = MemoryBudget.State.RETIRING;
+      return victim.unload;
     }
   }
 
@@ -136,9 +136,7 @@ final class MemoryReservation implements AutoCloseable {
     return becomes(MemoryBudget.State.LIVE, NEVER);
   }
 
-  /**
-   * As {@link #live()}, and others may unload it when {@link #touch} was not called for so long.
-   */
+  /** As {@link #live()}, and others may unload it when it was not {@link #touch}ed for so long. */
   boolean live(Duration unloadableAfter) {
     return becomes(MemoryBudget.State.LIVE, unloadableAfter.toNanos());
   }
@@ -204,6 +202,8 @@ final class MemoryReservation implements AutoCloseable {
           victim.claimant = null;
         }
       }
+      victims = List.of(); // whoever evicted this must not keep all before it
+      unload = () -> {};
       served = claimant;
       long passedOn = served == null ? 0 : served.receive(bytes);
       claimant = null;
@@ -262,12 +262,10 @@ final class MemoryReservation implements AutoCloseable {
     return Math.max(0, now - lastUsed);
   }
 
-  /** Under the lock. */
   long bytes() {
     return bytes;
   }
 
-  /** Under the lock. */
   MemoryBudget.State state() {
     return state;
   }

@@ -12,7 +12,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -28,14 +27,18 @@ class MemoryBudgetConcurrencyTest {
     MemoryPlan plan(String deployment, String version, long need);
   }
 
-  /** Looks first and takes after. */
-  private static Planner looksThenTakes(MemoryBudget unlimited) {
+  /** Looks first and takes after; the barrier makes sure that two look before one takes. */
+  private static Planner looksThenTakes(MemoryBudget unlimited, CyclicBarrier looked) {
     return (deployment, version, need) -> {
-      if (unlimited.usage().used() + need > LIMIT) {
-        return new MemoryPlan.Refused("full", true);
+      long used = unlimited.usage().used();
+      try {
+        looked.await(30, TimeUnit.SECONDS);
+      } catch (Exception e) {
+        throw new AssertionError(e);
       }
-      LockSupport.parkNanos(1_000); // widens what is there anyway
-      return unlimited.plan(deployment, version, need, true);
+      return used + need > LIMIT
+          ? new MemoryPlan.Refused("full", true)
+          : unlimited.plan(deployment, version, need, false);
     };
   }
 
@@ -58,8 +61,7 @@ class MemoryBudgetConcurrencyTest {
   }
 
   /** One deployment: loads, retains the version before, rolls back now and then. */
-  private static void live(
-      Planner planner, Machine machine, ExecutorService closers, String name, int closeOneIn)
+  private static void live(Planner planner, Machine machine, ExecutorService closers, String name)
       throws Exception {
     SplittableRandom random = new SplittableRandom(name.hashCode());
     for (int i = 0; i < LOADS; i++) {
@@ -75,8 +77,7 @@ class MemoryBudgetConcurrencyTest {
               machine.evictions.incrementAndGet();
               closers.execute(() -> machine.free(reservation, need));
             });
-        boolean mine =
-            reservation.live() && random.nextInt(closeOneIn) > 0 && reservation.retained();
+        boolean mine = reservation.live() && random.nextInt(8) > 0 && reservation.retained();
         if (!mine && reservation.pin()) {
           // nobody else will: ours to close
           reservation.retiring();
@@ -86,8 +87,7 @@ class MemoryBudgetConcurrencyTest {
     }
   }
 
-  private static Machine run(MemoryBudget budget, Planner planner, int closeOneIn)
-      throws Exception {
+  private static Machine run(MemoryBudget budget, Planner planner) throws Exception {
     Machine machine = new Machine();
     ExecutorService closers = Executors.newFixedThreadPool(2);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
@@ -100,7 +100,7 @@ class MemoryBudgetConcurrencyTest {
             threads.submit(
                 () -> {
                   start.await();
-                  live(planner, machine, closers, name, closeOneIn);
+                  live(planner, machine, closers, name);
                   return null;
                 }));
       }
@@ -120,8 +120,7 @@ class MemoryBudgetConcurrencyTest {
   @Test
   void loads_ofManyDeploymentsThatEvictEachOther_neverPassTheLimitNorHang() throws Exception {
     MemoryBudget budget = MemoryBudget.of(LIMIT);
-    Machine machine =
-        run(budget, (name, version, need) -> budget.plan(name, version, need, true), 8);
+    Machine machine = run(budget, (name, version, need) -> budget.plan(name, version, need, true));
     System.out.printf(
         "memory budget: %d loads, %d evictions, peak %d of %d%n",
         machine.loads.get(), machine.evictions.get(), machine.peak.get(), LIMIT);
@@ -130,11 +129,39 @@ class MemoryBudgetConcurrencyTest {
     assertThat(machine.loads.get()).isGreaterThan(100);
   }
 
+  /** Two ask at once for what only one can have; {@return how many were granted it} */
+  private static long bothAskAtOnce(Planner planner, ExecutorService threads) throws Exception {
+    CyclicBarrier start = new CyclicBarrier(2);
+    List<Future<MemoryPlan>> both = new ArrayList<>();
+    for (String name : List.of("a", "b")) {
+      both.add(
+          threads.submit(
+              () -> {
+                start.await();
+                return planner.plan(name, "1", 600);
+              }));
+    }
+    long granted = 0;
+    for (Future<MemoryPlan> one : both) {
+      granted += one.get() instanceof MemoryPlan.Granted ? 1 : 0;
+    }
+    return granted;
+  }
+
   @Test
-  void loads_lookedThenTook_areCaught() throws Exception {
-    MemoryBudget unlimited = MemoryBudget.unlimited();
-    Machine machine = run(unlimited, looksThenTakes(unlimited), 1);
-    assertThat(machine.peak.get()).isGreaterThan(LIMIT);
+  void plans_atOnce_areGrantedToOneAndLookedThenTookIsCaught() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 2_000; round++) {
+        MemoryBudget budget = MemoryBudget.of(LIMIT);
+        Planner sound = (name, version, need) -> budget.plan(name, version, need, false);
+        assertThat(bothAskAtOnce(sound, threads)).isOne();
+      }
+      Planner mutant = looksThenTakes(MemoryBudget.unlimited(), new CyclicBarrier(2));
+      assertThat(bothAskAtOnce(mutant, threads)).isEqualTo(2);
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   /** Each wants the memory that the other retains, and neither waits for the other to begin. */

@@ -131,6 +131,9 @@ class MemoryBudgetTest {
     assertThat(budget.usage().used()).isEqualTo(900);
     assertThat(budget.usage().holders())
         .containsExactly(new MemoryBudget.Holder("a", "1", 900, State.LOADING, Duration.ZERO));
+    assertThat(next.victims()).containsExactly(first, second);
+    next.close();
+    assertThat(next.victims()).as("nothing keeps those before it").isEmpty();
   }
 
   @Test
