@@ -66,6 +66,7 @@ class ArchitectureTest {
           "dev.inflight.deploy.DeploymentListener",
           "dev.inflight.deploy.DeploymentStatus",
           "dev.inflight.deploy.Gate",
+          "dev.inflight.deploy.MemoryBudget",
           "dev.inflight.deploy.Rollout",
           "dev.inflight.deploy.Tolerance",
           "dev.inflight.deploy.VersionPolicy",
@@ -110,6 +111,8 @@ class ArchitectureTest {
   @Test
   void deploy_dependencies_areRepositoryRootAndTensorOnly() {
     onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR);
+  void deploy_dependencies_areRepositoryAndRootOnly() {
+    onlyUses(DEPLOY, REPOSITORY, ROOT, "com.sun.management");
   }
 
   /** Of ours, itself and those; of others, slf4j, jspecify and the JDK's base. */
