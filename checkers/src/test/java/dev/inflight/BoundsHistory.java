@@ -124,5 +124,10 @@ public class BoundsHistory {
     if (left != 0) {
       throw new AssertionError("left inside: " + left);
     }
+    for (int i = 0; i < THREADS; i++) {
+      for (int j = 0; j < calls.get(i).size(); j++) {
+        answers.get(i).get(j).requireEnd(calls.get(i).get(j));
+      }
+    }
   }
 }

@@ -5,7 +5,6 @@ import org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Options;
 import org.jetbrains.lincheck.datastructures.StressOptions;
-import org.jetbrains.lincheck.util.LoggingLevel;
 
 /**
  * What Lincheck checks: it makes up calls of the operations on some threads, and compares what they
@@ -69,7 +68,6 @@ enum History {
 
   private <T extends Options<T, ?>> void check(T options, int scenarios, int runs) {
     options
-        .logLevel(LoggingLevel.ERROR) // it warns of every record and lambda
         .threads(2)
         .actorsBefore(1)
         .actorsPerThread(3)

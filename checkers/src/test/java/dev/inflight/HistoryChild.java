@@ -27,6 +27,7 @@ final class HistoryChild {
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx512m",
+                    "-Dlincheck.logLevel=ERROR",
                     "-XX:+EnableDynamicAgentLoading",
                     "-Djdk.attach.allowAttachSelf=true",
                     "-XX:TieredStopAtLevel=1",

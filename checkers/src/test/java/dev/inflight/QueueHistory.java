@@ -89,10 +89,7 @@ public class QueueHistory {
     Call<?, ?> call = desk.done.calls().get(0);
     desk.done.run(desk.lane);
     desk.done.deliver();
-    int row = (Integer) call.rows().get(0);
-    Desk owner = desks[row / 10 - 1];
-    Rig.runAll(rig.completions);
-    return owner.answers.get(row % 10).answers.get() > 0;
+    return Insides.isDone(call);
   }
 
   @Operation(params = "thread")
@@ -116,12 +113,7 @@ public class QueueHistory {
     }
     for (Desk desk : desks) {
       for (int i = 0; i < desk.calls.size(); i++) {
-        Rig.Answer answer = desk.answers.get(i);
-        int ends = answer.answers.get() + answer.failures.get();
-        int gaveUp = desk.calls.get(i).giveUp() ? 1 : 0;
-        if (ends > 1 || gaveUp > 0) {
-          throw new AssertionError("a call has ended " + ends + " times, and is not over");
-        }
+        desk.answers.get(i).requireEnd(desk.calls.get(i));
       }
     }
   }
