@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Lincheck finds nothing in the engine for a moment, and notices what was broken. */
 class HistoriesTest {
-  private static final int SCENARIOS = 3;
+  private static final int SCENARIOS = 2;
 
   /** A mutant is caught as soon as it shows; which scenario shows it is the same in every run. */
   private static final int UNTIL_CAUGHT = 100;

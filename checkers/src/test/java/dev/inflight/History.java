@@ -29,7 +29,7 @@ enum History {
   }
 
   /** In a scenario: cheap, but each run needs both threads on a processor at once. */
-  private static final int STRESS_RUNS = 100;
+  private static final int STRESS_RUNS = 50;
 
   private final Class<?> operations;
   private final Class<?> spec;
