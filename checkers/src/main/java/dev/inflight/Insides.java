@@ -5,10 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Private counters of the engine that no method shows. */
+/** Private counters and states of the engine that no method shows. */
 final class Insides {
   private static final VarHandle CALLS = field(ModelSlot.class, "waiting", AtomicInteger.class);
   private static final VarHandle BYTES = field(Line.class, "bytes", AtomicLong.class);
+  private static final VarHandle STATE = field(Call.class, "state", int.class);
+  private static final int DONE = 2;
 
   private Insides() {}
 
@@ -24,6 +26,11 @@ final class Insides {
   /** Calls that were accepted and have not ended. */
   static int calls(ModelSlot<?, ?> slot) {
     return ((AtomicInteger) CALLS.get(slot)).get();
+  }
+
+  /** Whether it has ended with an answer. */
+  static boolean isDone(Call<?, ?> call) {
+    return (int) STATE.getVolatile(call) == DONE;
   }
 
   static int bytes(Line<?, ?> line) {

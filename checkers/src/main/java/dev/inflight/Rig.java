@@ -110,6 +110,16 @@ final class Rig {
     final AtomicInteger answers = new AtomicInteger();
     final AtomicInteger failures = new AtomicInteger();
 
+    /** For the end: {@code call} was answered here, once, or given up. */
+    void requireEnd(Call<?, ?> call) {
+      int ends = answers.get() + failures.get();
+      int expected = Insides.isDone(call) ? 1 : 0;
+      if (ends != expected || call.isWaiting()) {
+        throw new AssertionError(
+            "a call was answered " + ends + " times, expected " + expected + " times");
+      }
+    }
+
     @Override
     public boolean complete(Prediction<Integer> value) {
       answers.incrementAndGet();

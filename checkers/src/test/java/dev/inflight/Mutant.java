@@ -13,7 +13,7 @@ import javax.tools.ToolProvider;
  * One class of the engine with one step broken.
  *
  * @param what what is broken
- * @param caughtBy the jcstress test that must notice
+ * @param caughtBy the jcstress test, or the {@link History}, that must notice
  * @param of the class
  * @param from what its source says, once
  * @param to what it says in the mutant
@@ -31,11 +31,17 @@ record Mutant(String what, String caughtBy, String of, String from, String to) {
     return new EngineLoader(first).loadClass("dev.inflight." + caughtBy);
   }
 
+  /** The same, for another checker. */
+  Mutant caughtBy(String checker) {
+    return new Mutant(what, checker, of, from, to);
+  }
+
   private static URL location(Class<?> of) {
     return of.getProtectionDomain().getCodeSource().getLocation();
   }
 
-  private Path compile(Path into) throws IOException {
+  /** Where the class file is, and no other one. */
+  Path compile(Path into) throws IOException {
     String source = Files.readString(SOURCES.resolve(of + ".java"));
     int at = source.indexOf(from);
     if (at < 0 || source.indexOf(from, at + 1) >= 0) {
