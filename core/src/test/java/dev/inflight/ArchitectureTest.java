@@ -110,9 +110,7 @@ class ArchitectureTest {
 
   @Test
   void deploy_dependencies_areRepositoryRootAndTensorOnly() {
-    onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR);
-  void deploy_dependencies_areRepositoryAndRootOnly() {
-    onlyUses(DEPLOY, REPOSITORY, ROOT, "com.sun.management");
+    onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR, "com.sun.management");
   }
 
   /** Of ours, itself and those; of others, slf4j, jspecify and the JDK's base. */
