@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * How a version that has passed its gates comes to serve. The first version always serves at once.
@@ -19,7 +20,8 @@ public sealed interface Rollout {
    * at any time promotes the candidate or rejects it}
    */
   static Canary canary(CanaryOptions options) {
-    return new Canary(options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), true);
+    return new Canary(
+        options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), true, same -> same);
   }
 
   /**
@@ -27,7 +29,8 @@ public sealed interface Rollout {
    * Deployment#reject} does}
    */
   static Canary shadow(CanaryOptions options) {
-    return new Canary(options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), false);
+    return new Canary(
+        options, Tolerance.exact(), List.of(), Duration.ofMinutes(10), false, same -> same);
   }
 
   /** At once. */
@@ -43,9 +46,15 @@ public sealed interface Rollout {
    *     dev.inflight.CallOptions#withKey key} sees the same version
    * @param step how long each part lasts at least
    * @param decides whether evidence promotes and rejects, or is only shown
+   * @param label what of an answer is compared with the truth that is fed back
    */
   record Canary(
-      CanaryOptions options, Tolerance tolerance, List<Double> ramp, Duration step, boolean decides)
+      CanaryOptions options,
+      Tolerance tolerance,
+      List<Double> ramp,
+      Duration step,
+      boolean decides,
+      Function<Object, Object> label)
       implements Rollout {
     /**
      * Checks the ramp.
@@ -71,12 +80,19 @@ public sealed interface Rollout {
 
     /** {@return this, comparing answers so} */
     public Canary withTolerance(Tolerance tolerance) {
-      return new Canary(options, tolerance, ramp, step, decides);
+      return new Canary(options, tolerance, ramp, step, decides, label);
     }
 
     /** {@return this, the candidate visible to growing parts of the traffic} */
     public Canary withRamp(Duration step, double... parts) {
-      return new Canary(options, tolerance, Arrays.stream(parts).boxed().toList(), step, decides);
+      return new Canary(
+          options, tolerance, Arrays.stream(parts).boxed().toList(), step, decides, label);
+    }
+
+    /** {@return this, an answer being right if that of it equals the truth that is fed back} */
+    public <O> Canary withLabel(Class<O> answer, Function<? super O, ?> label) {
+      return new Canary(
+          options, tolerance, ramp, step, decides, each -> label.apply(answer.cast(each)));
     }
 
     /** The part of the traffic after so long. */

@@ -212,7 +212,9 @@ final class SideBySide<I, O> implements AutoCloseable {
     O answer = seen.answer();
     if (answer != null && other != null) {
       labels.answered(
-          seen.id(), seen.fromCandidate() ? other : answer, seen.fromCandidate() ? answer : other);
+          seen.id(),
+          rollout.label().apply(seen.fromCandidate() ? other : answer),
+          rollout.label().apply(seen.fromCandidate() ? answer : other));
     }
     collect();
   }

@@ -33,8 +33,8 @@ import org.HdrHistogram.Histogram;
 
 /**
  * The main job: a Tribuo model serves, an ONNX model replaces it under load while it is still being
- * copied in, a corrupted one is refused, and the numbers are printed. Run by the command of the
- * README.
+ * copied in, a corrupted one is refused; then a better one is promoted and a worse one rejected by
+ * evidence. The numbers are printed. Run by the command of the README.
  */
 public final class FirstFlight {
   private static final Duration PHASE = Duration.ofSeconds(3);
@@ -140,7 +140,15 @@ public final class FirstFlight {
       say(cancer.batching().toString());
       scored = scoreMany(cancer.predictor(), heldOut);
     }
-    return report(callers, versions, first, second, open.get()) && scored;
+    boolean good = report(callers, versions, first, second, open.get()) && scored;
+    out.println();
+    Path better = testmodels.resolve("onnx/cancer-boosted/model.onnx");
+    Path worse = testmodels.resolve("onnx/cancer-logistic/model.onnx");
+    boolean judged = new CanaryFlight(heldOut, this::say).fly(root, loader, tribuo, better, worse);
+    boolean asPromised = good && judged && open.get() == 0;
+    out.println();
+    out.println(asPromised ? "As promised." : "NOT as promised.");
+    return asPromised;
   }
 
   /** Far more rows than there are in memory at any time. */
@@ -209,8 +217,6 @@ public final class FirstFlight {
               latency.getMaxValue() / 1e6,
               latency.getTotalCount()));
     }
-    out.println();
-    out.println(good ? "As promised." : "NOT as promised.");
     return good;
   }
 
