@@ -22,7 +22,9 @@ public final class ModelLoadException extends InferenceException {
     /** The model does not fit the codec. */
     BIND,
     /** A gate refused it: look at its answers. */
-    GATE
+    GATE,
+    /** There is no room for it beside what serves: retire models, or raise the budget. */
+    MEMORY
   }
 
   private final Stage stage;
@@ -46,6 +48,6 @@ public final class ModelLoadException extends InferenceException {
 
   @Override
   public boolean retryable() {
-    return stage == Stage.FETCH;
+    return stage == Stage.FETCH || stage == Stage.MEMORY;
   }
 }

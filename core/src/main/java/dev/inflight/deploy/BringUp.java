@@ -35,12 +35,15 @@ final class BringUp<I, O> implements Runnable {
   interface Progress<I, O> {
     void reached(BringUp<I, O> bringUp, State state);
 
-    void loaded(BringUp<I, O> bringUp, Resident<I, O> resident);
+    void loaded(BringUp<I, O> bringUp, Loaded<I, O> version);
 
     void passed(BringUp<I, O> bringUp, GateReport report);
 
     /** True if it is taken over; else the version is not wanted any more. */
-    boolean ready(BringUp<I, O> bringUp, Resident<I, O> resident);
+    boolean ready(BringUp<I, O> bringUp);
+
+    /** Another model needs its memory. */
+    void unload(BringUp<I, O> bringUp);
 
     void failed(BringUp<I, O> bringUp, ModelLoadException why);
 
@@ -52,6 +55,8 @@ final class BringUp<I, O> implements Runnable {
   private final Versions.Entry entry;
   private final Optional<Resident<I, O>> live;
   private final Progress<I, O> progress;
+  private final Journal journal;
+  private final MemoryShare share;
   private volatile boolean cancelled;
 
   BringUp(
@@ -59,8 +64,12 @@ final class BringUp<I, O> implements Runnable {
       ModelSlot<I, O> slot,
       Versions.Entry entry,
       Optional<Resident<I, O>> live,
-      Progress<I, O> progress) {
+      Progress<I, O> progress,
+      Journal journal,
+      MemoryShare share) {
     this.settings = settings;
+    this.journal = journal;
+    this.share = share;
     this.slot = slot;
     this.entry = entry;
     this.live = live;
@@ -79,23 +88,31 @@ final class BringUp<I, O> implements Runnable {
   @Override
   public void run() {
     Path directory = null;
+    MemoryReservation memory = null;
     Resident<I, O> resident = null;
     try {
       requireWanted();
       progress.reached(this, State.FETCHING);
       directory = privateDirectory();
-      ModelArtifact artifact = settings.repository().fetch(settings.name(), entry, directory);
+      ModelArtifact artifact = fetch(directory);
       requireWanted();
       progress.reached(this, State.LOADING);
-      StagedModel<I, O> model = new StagedModel<>(load(artifact), directory);
-      resident = admit(model);
-      directory = null; // the model removes it
+      long fileBytes = StagedModel.fileBytes(directory);
+      memory = share.reserve(entry.version(), fileBytes);
+      try (FootprintMeter.Measurement measured = FootprintMeter.PROCESS.begin()) {
+        StagedModel<I, O> model = new StagedModel<>(load(artifact), directory);
+        Loaded<I, O> loaded = new Loaded<>(admit(model), artifact, directory, memory);
+        resident = loaded.resident();
+        directory = null; // the model removes it
+        requireWanted();
+        progress.loaded(this, loaded);
+        pass(new Candidate<>(artifact, model, resident, live));
+        share.settle(memory, measured, fileBytes, model.memoryBytes(), () -> progress.unload(this));
+      }
       requireWanted();
-      progress.loaded(this, resident);
-      pass(new Candidate<>(artifact, model, resident, live));
-      requireWanted();
-      if (progress.ready(this, resident)) {
+      if (progress.ready(this)) {
         resident = null;
+        memory = null;
       }
     } catch (CancellationException e) {
       progress.dropped(this);
@@ -106,12 +123,31 @@ final class BringUp<I, O> implements Runnable {
     } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
       end(new ModelLoadException(Stage.LOAD, label() + ": " + e, e));
     } finally {
-      if (resident != null) {
-        var unused = resident.release();
+      undo(resident, memory, directory);
+    }
+  }
+
+  private ModelArtifact fetch(Path directory) throws IOException {
+    Optional<ModelArtifact> kept = journal.copy(settings.name(), entry, directory);
+    return kept.isPresent()
+        ? kept.get()
+        : settings.repository().fetch(settings.name(), entry, directory);
+  }
+
+  private static void undo(
+      @Nullable Resident<?, ?> resident,
+      @Nullable MemoryReservation memory,
+      @Nullable Path directory) {
+    if (resident != null) {
+      var closed = resident.release();
+      if (memory != null) {
+        var unused = closed.whenComplete((info, failure) -> memory.close());
       }
-      if (directory != null) {
-        StagedModel.delete(directory);
-      }
+    } else if (memory != null) {
+      memory.close();
+    }
+    if (directory != null) {
+      StagedModel.delete(directory);
     }
   }
 

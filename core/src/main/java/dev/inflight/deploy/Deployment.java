@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +48,9 @@ public final class Deployment<I, O> implements AutoCloseable {
    * @param <O> an answer
    */
   public static final class Builder<I, O> {
+    /** Counts, and refuses nothing. */
+    private static final MemoryBudget UNLIMITED = MemoryBudget.unlimited();
+
     private final String name;
     private final ModelRepository repository;
     private final ModelLoader<I, O> loader;
@@ -61,6 +65,8 @@ public final class Deployment<I, O> implements AutoCloseable {
     private Lanes lanes = Lanes.shared();
     private Batching batching = Batching.auto();
     private Path staging = Path.of(System.getProperty("java.io.tmpdir"));
+    private Optional<Path> home = Optional.empty();
+    private MemoryBudget memory = UNLIMITED;
 
     private Builder(String name, ModelRepository repository, ModelLoader<I, O> loader) {
       this.name = Objects.requireNonNull(name, "name");
@@ -150,6 +156,26 @@ public final class Deployment<I, O> implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Where the deployment keeps, below its name, what it has to know when it starts again:
+     * versions that must not serve, how often each was a canary, and a copy of the version that
+     * served last, which serves when the repository cannot be reached. Nothing is kept, if not
+     * said.
+     */
+    public Builder<I, O> home(Path directory) {
+      home = Optional.of(directory);
+      return this;
+    }
+
+    /**
+     * The memory that the versions of this and other deployments share: a version for which there
+     * is no room is refused before anything is touched. No limit, if not said.
+     */
+    public Builder<I, O> memory(MemoryBudget budget) {
+      memory = budget;
+      return this;
+    }
+
     /** Adds a listener for versions. */
     public Builder<I, O> listen(DeploymentListener listener) {
       listeners.add(listener);
@@ -176,7 +202,7 @@ public final class Deployment<I, O> implements AutoCloseable {
     public Deployment<I, O> start(Duration atMost) {
       Deployment<I, O> deployment = startAsync();
       try {
-        deployment.reconciler.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        deployment.reconciler.serving().ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         return deployment;
       } catch (TimeoutException e) {
         deployment.close();
@@ -204,6 +230,9 @@ public final class Deployment<I, O> implements AutoCloseable {
     /**
      * Starts, and does not wait: until {@link Deployment#ready()} calls throw, and a repository may
      * still be empty.
+     *
+     * @throws IllegalStateException if another deployment has this one's {@linkplain #home home}
+     * @throws java.io.UncheckedIOException if the home cannot be read and written
      */
     public Deployment<I, O> startAsync() {
       Deployment<I, O> deployment =
@@ -222,7 +251,9 @@ public final class Deployment<I, O> implements AutoCloseable {
                   keep,
                   lanes,
                   batching,
-                  staging));
+                  staging,
+                  home,
+                  memory));
       deployment.reconciler.start();
       return deployment;
     }
@@ -230,17 +261,17 @@ public final class Deployment<I, O> implements AutoCloseable {
 
   /** {@return the one predictor of this deployment, whatever version serves} */
   public Predictor<I, O> predictor() {
-    return reconciler.predictor();
+    return reconciler.serving().predictor();
   }
 
   /** {@return what runs of the live version cost, and what calls that meet do because of it} */
   public BatchingReport batching() {
-    return reconciler.slot().batching();
+    return reconciler.serving().slot().batching();
   }
 
   /** {@return completes when a version serves; fails if the first poll finds that none can} */
   public CompletableFuture<ModelInfo> ready() {
-    return reconciler.ready().copy();
+    return reconciler.serving().ready().copy();
   }
 
   /** {@return how things stand; a canary's numbers are of this moment} */

@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,23 +21,48 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fleet<I, O> {
   private final Map<String, Track<I, O>> tracks = new HashMap<>();
-  private final Set<String> barred = new HashSet<>();
+  private final Map<String, String> barred = new HashMap<>(); // why, by identity
+  private final Events events;
   private Versions found = new Versions(List.of());
 
-  /** What the repository has now; {@code changed} is told of each that is new or not as it was. */
-  void update(Versions now, Instant at, Consumer<Track<I, O>> changed) {
+  Fleet(Events events) {
+    this.events = events;
+  }
+
+  /** What the repository has now. */
+  void update(Versions now, Instant at) {
     found = now;
     Set<String> names = new HashSet<>();
     for (Versions.Entry entry : now.entries()) {
       names.add(entry.version());
       Track<I, O> track = tracks.get(entry.version());
       if (track == null || isOutdated(track, entry)) {
-        Track<I, O> next = new Track<>(entry, at);
-        tracks.put(entry.version(), next);
-        changed.accept(next);
+        appear(new Track<>(entry, at));
       }
     }
     tracks.values().removeIf(track -> !names.contains(track.version()) && !isInUse(track));
+  }
+
+  private void appear(Track<I, O> track) {
+    tracks.put(track.version(), track);
+    tell(track);
+    String why = barred.get(track.identity());
+    if (track.state() == State.FAILED) {
+      String reason = track.status().reason();
+      events.tell(listener -> listener.onFailed(track.version(), reason));
+    } else if (why != null && track.state() == State.AVAILABLE) {
+      move(track, State.REJECTED, why);
+    }
+  }
+
+  void move(Track<I, O> track, State state, String why) {
+    track.move(state, why, Instant.now());
+    tell(track);
+  }
+
+  void tell(Track<I, O> track) {
+    DeploymentStatus.Version now = track.status();
+    events.tell(listener -> listener.onState(now));
   }
 
   private static boolean isInUse(Track<?, ?> track) {
@@ -67,7 +91,7 @@ final class Fleet<I, O> {
     return new Versions(
         found.entries().stream()
             .filter(entry -> entry.state() == Versions.State.AVAILABLE)
-            .filter(entry -> !barred.contains(entry.identity()))
+            .filter(entry -> !barred.containsKey(entry.identity()))
             .filter(
                 entry -> {
                   Track<I, O> track = tracks.get(entry.version());
@@ -102,8 +126,9 @@ final class Fleet<I, O> {
     return track;
   }
 
-  void bar(Track<I, O> track) {
-    barred.add(track.identity());
+  /** That content is not wanted again, under whatever number. */
+  void bar(String identity, String why) {
+    barred.put(identity, why);
   }
 
   void unbar(Track<I, O> track) {

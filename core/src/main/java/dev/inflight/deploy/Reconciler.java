@@ -3,82 +3,60 @@ package dev.inflight.deploy;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoadException.Stage;
-import dev.inflight.ModelSlot;
-import dev.inflight.Predictor;
-import dev.inflight.Resident;
-import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Moves one deployment from what is to what is wanted.
  *
- * <p>Invariant: what serves changes last and in one write, {@link #serve}; everything before it is
- * undone if it fails. At most one version is on its way up and at most one comparison runs. All
- * state belongs to {@code lock}, under which nothing blocks: no repository, no load, no gate, no
- * listener.
+ * <p>Invariant: at most one version is on its way up, and only its steps count. All state belongs
+ * to {@code lock}, under which nothing blocks: no repository, no load, no gate, no listener.
  */
 final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
-
   /** How often a repository is asked while nothing serves and something is being written. */
   private static final Duration IMPATIENT = Duration.ofMillis(50);
 
   private final Settings<I, O> settings;
-  private final ModelSlot<I, O> slot;
-  private final Router<I, O> router;
   private final Events events;
-  private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
+  private final Journal journal;
+  private final MemoryShare share;
+  private final Fleet<I, O> fleet;
+  private final Serving<I, O> serving;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Fleet<I, O> fleet = new Fleet<>();
-  private final Deque<Track<I, O>> retained = new ArrayDeque<>(); // the last one to serve first
-  private final Map<String, Integer> canaries = new HashMap<>(); // attempts, by identity
   private final Random random = new Random();
-  private @Nullable Track<I, O> live;
   private @Nullable BringUp<I, O> bringUp;
   private Loading.@Nullable Ticket ticket;
-  private volatile @Nullable SideBySide<I, O> comparison; // written under the lock
-  private @Nullable CanaryReport lastReport;
   private @Nullable String problem;
   private @Nullable Future<?> poll;
   private boolean closed;
 
+  /**
+   * @throws java.io.UncheckedIOException if the home cannot be read and written
+   */
   Reconciler(Settings<I, O> settings) {
     this.settings = settings;
-    slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
-    settings.inferenceListeners().forEach(slot::listen);
-    router = new Router<>(slot.predictor());
     events = new Events(settings.listeners());
+    journal = Journal.open(settings.home(), settings.name());
+    share = new MemoryShare(settings.memory(), settings.name());
+    fleet = new Fleet<>(events);
+    journal.rejected().forEach((identity, why) -> fleet.bar(identity, why.reason()));
+    serving = new Serving<>(settings, fleet, events, journal, this::judge);
   }
 
-  ModelSlot<I, O> slot() {
-    return slot;
-  }
-
-  Predictor<I, O> predictor() {
-    return router;
-  }
-
-  CompletableFuture<ModelInfo> ready() {
-    return ready;
+  Serving<I, O> serving() {
+    return serving;
   }
 
   void start() {
@@ -92,6 +70,24 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private <T> T locked(Supplier<T> change) {
+    lock.lock();
+    try {
+      return change.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void judge() {
+    locked(
+        () -> {
+          if (!closed) {
+            serving.judge();
+          }
+        });
   }
 
   // --- polls -----------------------------------------------------------------------------------
@@ -118,6 +114,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
       found = settings.repository().versions(settings.name());
     } catch (IOException | RuntimeException e) {
       failure = e.toString();
+      found = locked(() -> serving.live() == null) ? journal.versions() : null;
     }
     Versions now = found;
     String why = failure;
@@ -130,64 +127,58 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     }
     problem = failure;
     if (found != null) {
-      fleet.update(found, Instant.now(), this::appeared);
+      fleet.update(found, Instant.now());
     }
     decide();
-    boolean impatient = live == null && (fleet.isPending() || bringUp != null);
+    boolean impatient = serving.live() == null && (fleet.isPending() || bringUp != null);
     schedule(
         impatient && IMPATIENT.compareTo(settings.interval()) < 0
             ? IMPATIENT
             : settings.interval());
   }
 
-  private void appeared(Track<I, O> track) {
-    tell(track);
-    if (track.state() == State.FAILED) {
-      String why = track.status().reason();
-      events.tell(listener -> listener.onFailed(track.version(), why));
-    }
-  }
-
   // --- decisions -------------------------------------------------------------------------------
 
   /** One step towards what the policy wants of what there is. */
   private void decide() {
-    List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
+    List<Versions.Entry> wanted = wanted();
     if (!wanted.isEmpty()) {
       approach(wanted.get(0), wanted);
     }
-    trim(wanted);
+    serving.trim();
     boolean hopeless =
-        live == null
+        serving.live() == null
             && bringUp == null
             && problem == null
             && !fleet.isPending()
             && !fleet.isAnyWaiting();
     if (hopeless) {
-      ready.completeExceptionally(noneCanServe());
+      serving.ready().completeExceptionally(noneCanServe());
     }
   }
 
+  private List<Versions.Entry> wanted() {
+    return settings.policy().wanted(fleet.eligible(Instant.now()));
+  }
+
   private void approach(Versions.Entry target, List<Versions.Entry> wanted) {
-    Track<I, O> serving = live;
-    if (serving != null && serving.identity().equals(target.identity())) {
+    Track<I, O> live = serving.live();
+    if (live != null && live.identity().equals(target.identity())) {
       supersede(target, wanted);
       wanted.stream().skip(1).filter(this::isMissing).findFirst().ifPresent(this::bringUp);
       return;
     }
-    SideBySide<I, O> running = comparison;
+    Track<I, O> canary = serving.canary();
     boolean onItsWay =
         (bringUp != null && bringUp.entry().identity().equals(target.identity()))
-            || (running != null
-                && !running.isProbation()
-                && running.candidate().info().version().equals(target.version()));
+            || (canary != null && canary.identity().equals(target.identity()));
     if (onItsWay) {
       return;
     }
     supersede(target, List.of());
     Track<I, O> track = fleet.get(target.version());
     if (track.state() == State.RETAINED) {
-      serve(track, "wanted by the policy");
+      serving.serve(track, "wanted by the policy");
     } else {
       bringUp(target);
     }
@@ -205,13 +196,11 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     if (stale != null
         && wanted.stream().noneMatch(e -> e.identity().equals(stale.entry().identity()))) {
       forget(stale);
-      move(fleet.get(stale.entry().version()), State.AVAILABLE, why);
+      fleet.move(fleet.get(stale.entry().version()), State.AVAILABLE, why);
     }
-    SideBySide<I, O> running = comparison;
-    if (running != null && !running.isProbation()) {
-      Track<I, O> track = fleet.get(running.candidate().info().version());
-      end(running);
-      drop(track, State.AVAILABLE, why);
+    Track<I, O> canary = serving.canary();
+    if (canary != null) {
+      serving.drop(canary, State.AVAILABLE, why);
     }
   }
 
@@ -228,27 +217,22 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   private void bringUp(Versions.Entry entry) {
     BringUp<I, O> next =
-        new BringUp<>(settings, slot, entry, Optional.ofNullable(live).map(Track::resident), this);
+        new BringUp<>(
+            settings,
+            serving.slot(),
+            entry,
+            Optional.ofNullable(serving.live()).map(Track::resident),
+            this,
+            journal,
+            share);
     bringUp = next;
-    move(fleet.get(entry.version()), State.FETCHING, "");
+    fleet.move(fleet.get(entry.version()), State.FETCHING, "");
     ticket =
         Loading.SHARED.start(
             settings.name() + " v" + entry.version(),
             next,
             settings.loadPatience(),
             () -> stuck(next));
-  }
-
-  /** Of those that served, so many stay; of the others what the policy wants. */
-  private void trim(List<Versions.Entry> wanted) {
-    int kept = 0;
-    for (Track<I, O> track : List.copyOf(retained)) {
-      boolean isWanted = wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
-      if (!isWanted && ++kept > settings.keep()) {
-        retained.remove(track);
-        drop(track, State.RETIRED, "");
-      }
-    }
   }
 
   private ModelLoadException noneCanServe() {
@@ -278,19 +262,19 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
         () -> {
           Track<I, O> track = fleet.find(of.entry().version());
           if (isCurrent(of) && track != null && track.state() != state) {
-            move(track, state, "");
+            fleet.move(track, state, "");
           }
         });
   }
 
   @Override
-  public void loaded(BringUp<I, O> of, Resident<I, O> resident) {
+  public void loaded(BringUp<I, O> of, Loaded<I, O> version) {
     locked(
         () -> {
           if (isCurrent(of)) {
             Track<I, O> track = fleet.get(of.entry().version());
-            track.load(resident, Instant.now());
-            tell(track);
+            track.load(version, Instant.now());
+            fleet.tell(track);
           }
         });
   }
@@ -306,30 +290,30 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   }
 
   @Override
-  public boolean ready(BringUp<I, O> of, Resident<I, O> resident) {
-    lock.lock();
-    try {
-      if (!isCurrent(of)) {
-        return false;
-      }
-      bringUp = null;
-      ticket = null;
-      Track<I, O> track = fleet.get(of.entry().version());
-      List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
-      boolean serves = wanted.isEmpty() || wanted.get(0).identity().equals(track.identity());
-      if (live == null) {
-        serve(track, "");
-      } else if (!serves) {
-        move(track, State.RETAINED, "wanted beside what serves");
-        retained.addLast(track);
-      } else if (settings.rollout() instanceof Rollout.Canary canary) {
-        compare(track, canary);
-      } else {
-        serve(track, "");
-      }
-      return true;
-    } finally {
-      lock.unlock();
+  public boolean ready(BringUp<I, O> of) {
+    return locked(
+        () -> {
+          if (!isCurrent(of)) {
+            return false;
+          }
+          bringUp = null;
+          ticket = null;
+          comesUp(fleet.get(of.entry().version()));
+          return true;
+        });
+  }
+
+  private void comesUp(Track<I, O> track) {
+    List<Versions.Entry> wanted = wanted();
+    boolean serves = wanted.isEmpty() || wanted.get(0).identity().equals(track.identity());
+    if (serving.live() == null) {
+      serving.serve(track, "");
+    } else if (!serves) {
+      serving.keep(track);
+    } else if (settings.rollout() instanceof Rollout.Canary canary) {
+      serving.compare(track, canary);
+    } else {
+      serving.serve(track, "");
     }
   }
 
@@ -371,9 +355,9 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
             : Optional.empty(),
         now);
     if (!tried) {
-      fleet.bar(track);
+      fleet.bar(track.identity(), String.valueOf(why.getMessage()));
     }
-    tell(track);
+    fleet.tell(track);
     events.tell(listener -> listener.onFailed(track.version(), String.valueOf(why.getMessage())));
     schedule(Duration.ZERO); // the next best, if nothing serves
   }
@@ -383,191 +367,51 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     // Whoever gave it up has said so.
   }
 
-  // --- what serves -------------------------------------------------------------------------------
-
-  /** The one write that changes what serves. */
-  private void serve(Track<I, O> next, String why) {
-    Track<I, O> before = live;
-    SideBySide<I, O> running = comparison;
-    boolean watched = running != null && !running.isProbation();
-    if (running != null) {
-      end(running);
-    }
-    slot.serve(next.resident());
-    retained.remove(next);
-    if (before != null) {
-      move(before, State.RETAINED, "served before v" + next.version());
-      retained.addFirst(before);
-    }
-    move(next, State.LIVE, why);
-    live = next;
-    ModelInfo info = next.resident().info();
-    log.info("{} is live{}", info.label(), why.isEmpty() ? "" : ": " + why);
-    Optional<ModelInfo> old = Optional.ofNullable(before).map(track -> track.resident().info());
-    events.tell(listener -> listener.onLive(info, old));
-    ready.complete(info);
-    if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
-      watch(before, next, canary);
-    }
-    trim(settings.policy().wanted(fleet.eligible(Instant.now())));
-  }
-
-  private void compare(Track<I, O> track, Rollout.Canary canary) {
-    Track<I, O> serving = live;
-    if (serving == null) {
-      throw new IllegalStateException(settings.name() + ": nothing to compare with");
-    }
-    move(track, State.CANARY, "beside v" + serving.version());
-    int attempt = canaries.merge(track.identity(), 1, Integer::sum);
-    begin(serving, track, canary, false, attempt);
-  }
-
-  /** After its promotion a version is still compared with the one before. */
-  private void watch(Track<I, O> before, Track<I, O> next, Rollout.Canary canary) {
-    if (!canary.options().probation().isZero() && canary.decides()) {
-      begin(before, next, canary, true, 1);
-    }
-  }
-
-  private void begin(
-      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
-    SideBySide<I, O> next =
-        new SideBySide<>(
-            settings.name(),
-            old.resident(),
-            young.resident(),
-            canary,
-            probation,
-            attempt,
-            () -> locked(this::judge));
-    comparison = next;
-    router.compare(next);
-    next.start();
-  }
-
-  private void end(SideBySide<I, O> running) {
-    lastReport = running.report();
-    router.compare(null);
-    running.close();
-    comparison = null;
-  }
-
-  /** On the timer: is there a verdict? */
-  private void judge() {
-    SideBySide<I, O> running = comparison;
-    if (running == null || closed || !running.decides()) {
-      return;
-    }
-    Verdict verdict = running.verdict();
-    if (verdict == Verdict.PENDING || verdict == Verdict.HOLD) {
-      if (running.isProbationOver()) {
-        end(running);
-      }
-      return;
-    }
-    String why = verdict + ": " + running.reason();
-    log.info("{}: {}\n{}", settings.name(), why, running.report());
-    if (running.isProbation()) {
-      if (verdict == Verdict.ROLL_BACK && !retained.isEmpty()) {
-        back(why);
-      } else {
-        end(running);
-      }
-    } else if (verdict == Verdict.PROMOTE) {
-      serve(fleet.get(running.candidate().info().version()), why);
-    } else {
-      Track<I, O> track = fleet.get(running.candidate().info().version());
-      end(running);
-      withdraw(track, why);
-    }
-  }
-
-  /** The live version is rejected and the one before serves. */
-  private ModelInfo back(String reason) {
-    Track<I, O> bad = live;
-    Track<I, O> good = retained.peekFirst();
-    if (bad == null || good == null) {
-      throw new IllegalStateException(
-          settings.name()
-              + ": expected a resident version to go back to, there is none behind "
-              + bad);
-    }
-    serve(good, "rolled back from v" + bad.version() + ": " + reason);
-    retained.remove(bad);
-    withdraw(bad, reason);
-    return good.resident().info();
-  }
-
-  private void withdraw(Track<I, O> track, String reason) {
-    fleet.bar(track);
-    drop(track, State.REJECTED, reason);
-    events.tell(listener -> listener.onFailed(track.version(), reason));
-  }
-
-  /** It is resident no more. */
-  private void drop(Track<I, O> track, State state, String why) {
-    Resident<I, O> resident = track.resident();
-    move(track, state, why);
-    var unused =
-        resident
-            .release()
-            .whenComplete(
-                (info, failure) -> {
-                  if (failure != null) {
-                    log.warn("{} did not close cleanly", resident, failure);
-                  } else {
-                    log.info("{} is retired", info.label());
-                    events.tell(listener -> listener.onRetired(info));
-                  }
-                });
-  }
-
-  private void move(Track<I, O> track, State state, String why) {
-    track.move(state, why, Instant.now());
-    tell(track);
-  }
-
-  private void tell(Track<I, O> track) {
-    DeploymentStatus.Version now = track.status();
-    events.tell(listener -> listener.onState(now));
+  /** Whoever needs the memory waits for it, and may hold its own lock. */
+  @Override
+  public void unload(BringUp<I, O> of) {
+    Clockwork.blocking()
+        .execute(
+            () ->
+                locked(
+                    () -> {
+                      Track<I, O> track = fleet.find(of.entry().version());
+                      if (track != null && track.identity().equals(of.entry().identity())) {
+                        serving.unload(track);
+                      }
+                    }));
   }
 
   // --- operators ---------------------------------------------------------------------------------
 
   ModelInfo rollback(String reason) {
-    lock.lock();
-    try {
-      return back(reason);
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> serving.back(reason));
   }
 
   void reject(String version, String reason) {
-    locked(
-        () -> {
-          Track<I, O> track = fleet.get(version);
-          SideBySide<I, O> running = comparison;
-          BringUp<I, O> onItsWay = bringUp;
-          if (track == live) {
-            back(reason);
-          } else if (onItsWay != null && onItsWay.entry().version().equals(version)) {
-            forget(onItsWay);
-            fleet.bar(track);
-            move(track, State.REJECTED, reason);
-          } else if (track.isResident()) {
-            if (running != null && running.candidate() == track.resident()) {
-              end(running);
-            }
-            retained.remove(track);
-            withdraw(track, reason);
-          } else {
-            fleet.bar(track);
-            if (Track.isLegal(track.state(), State.REJECTED)) {
-              move(track, State.REJECTED, reason);
-            }
-          }
-        });
+    locked(() -> rejected(fleet.get(version), reason));
+  }
+
+  private void rejected(Track<I, O> track, String reason) {
+    BringUp<I, O> onItsWay = bringUp;
+    if (track == serving.live()) {
+      serving.back(reason);
+    } else if (onItsWay != null && onItsWay.entry().version().equals(track.version())) {
+      forget(onItsWay);
+      bar(track, reason);
+    } else if (track.isResident()) {
+      serving.withdraw(track, reason);
+    } else {
+      bar(track, reason);
+    }
+  }
+
+  private void bar(Track<I, O> track, String reason) {
+    fleet.bar(track.identity(), reason);
+    journal.reject(track.identity(), track.version(), reason);
+    if (Track.isLegal(track.state(), State.REJECTED)) {
+      fleet.move(track, State.REJECTED, reason);
+    }
   }
 
   void clear(String version) {
@@ -575,49 +419,41 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
         () -> {
           Track<I, O> track = fleet.get(version);
           fleet.unbar(track);
+          journal.clear(track.identity());
           track.clear();
-          canaries.remove(track.identity());
           if (track.state() == State.FAILED || track.state() == State.REJECTED) {
-            move(track, State.AVAILABLE, "cleared");
+            fleet.move(track, State.AVAILABLE, "cleared");
           }
           schedule(Duration.ZERO);
         });
   }
 
   ModelInfo promote() {
-    lock.lock();
-    try {
-      SideBySide<I, O> running = comparison;
-      if (running == null || running.isProbation()) {
-        throw new IllegalStateException(settings.name() + ": expected a canary, there is none");
-      }
-      Track<I, O> track = fleet.get(running.candidate().info().version());
-      serve(track, "promoted by an operator");
-      return track.resident().info();
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () -> {
+          Track<I, O> canary = serving.canary();
+          if (canary == null) {
+            throw new IllegalStateException(settings.name() + ": expected a canary, there is none");
+          }
+          serving.serve(canary, "promoted by an operator");
+          return canary.resident().info();
+        });
   }
 
   boolean feedback(long id, Object truth) {
-    SideBySide<I, O> running = comparison;
+    SideBySide<I, O> running = serving.comparison();
     return running != null && running.feedback(id, truth);
   }
 
   DeploymentStatus status() {
-    lock.lock();
-    try {
-      Optional<CanaryReport> report =
-          comparison == null ? Optional.ofNullable(lastReport) : Optional.of(comparison.report());
-      return new DeploymentStatus(
-          settings.name(),
-          Optional.ofNullable(live).map(track -> track.resident().info()),
-          fleet.sorted().stream().map(Track::status).toList(),
-          report,
-          Optional.ofNullable(problem));
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () ->
+            new DeploymentStatus(
+                settings.name(),
+                Optional.ofNullable(serving.live()).map(track -> track.resident().info()),
+                fleet.sorted().stream().map(Track::status).toList(),
+                serving.report(),
+                Optional.ofNullable(problem)));
   }
 
   @Override
@@ -633,11 +469,9 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           if (stale != null) {
             forget(stale);
           }
-          SideBySide<I, O> running = comparison;
-          if (running != null) {
-            end(running);
-          }
+          serving.endComparison();
         });
-    slot.close();
+    journal.close(); // what is being copied lives in a version's directory
+    serving.close();
   }
 }

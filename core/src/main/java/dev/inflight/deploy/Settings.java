@@ -8,6 +8,7 @@ import dev.inflight.repository.ModelRepository;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What a deployment was started with. */
 record Settings<I, O>(
@@ -24,4 +25,6 @@ record Settings<I, O>(
     int keep,
     Lanes lanes,
     Batching batching,
-    Path staging) {}
+    Path staging,
+    Optional<Path> home,
+    MemoryBudget memory) {}

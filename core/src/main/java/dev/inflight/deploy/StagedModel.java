@@ -25,7 +25,11 @@ final class StagedModel<I, O> extends ForwardingModel<I, O> {
   }
 
   long fileBytes() throws IOException {
-    try (Stream<Path> walk = Files.walk(staging)) {
+    return fileBytes(staging);
+  }
+
+  static long fileBytes(Path directory) throws IOException {
+    try (Stream<Path> walk = Files.walk(directory)) {
       return walk.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum();
     }
   }

@@ -69,7 +69,7 @@ final class Track<I, O> {
   private Optional<Instant> nextAttempt = Optional.empty();
   private List<GateReport> gates = List.of();
   private @Nullable ModelLoadException failure;
-  private @Nullable Resident<I, O> resident;
+  private @Nullable Loaded<I, O> loaded;
 
   /** As the repository says it is. */
   Track(Versions.Entry entry, Instant now) {
@@ -109,16 +109,20 @@ final class Track<I, O> {
   }
 
   boolean isResident() {
-    return resident != null;
+    return loaded != null;
   }
 
   /** In a state that has one. */
-  Resident<I, O> resident() {
-    Resident<I, O> loaded = resident;
-    if (loaded == null) {
+  Loaded<I, O> loaded() {
+    Loaded<I, O> now = loaded;
+    if (now == null) {
       throw new IllegalStateException(this + ": expected a resident version");
     }
-    return loaded;
+    return now;
+  }
+
+  Resident<I, O> resident() {
+    return loaded().resident();
   }
 
   /**
@@ -128,7 +132,7 @@ final class Track<I, O> {
     if (!isLegal(state, to)) {
       throw new IllegalStateException(this + ": there is no way to " + to + " (" + why + ")");
     }
-    if (RESIDENT.contains(to) && resident == null) {
+    if (RESIDENT.contains(to) && loaded == null) {
       throw new IllegalStateException(this + ": expected a resident version on its way to " + to);
     }
     if (to == FETCHING) {
@@ -137,7 +141,7 @@ final class Track<I, O> {
       gates = List.of();
     }
     if (!RESIDENT.contains(to)) {
-      resident = null;
+      loaded = null;
     }
     state = to;
     since = now;
@@ -145,9 +149,9 @@ final class Track<I, O> {
   }
 
   /** It has been loaded: the way to {@code GATING}. */
-  void load(Resident<I, O> loaded, Instant now) {
-    resident = loaded;
-    move(GATING, "", now);
+  void load(Loaded<I, O> now, Instant at) {
+    loaded = now;
+    move(GATING, "", at);
   }
 
   /** Its load failed, and may be tried again at {@code next} if there is one. */

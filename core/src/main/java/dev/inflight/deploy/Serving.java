@@ -1,0 +1,296 @@
+package dev.inflight.deploy;
+
+import dev.inflight.ModelInfo;
+import dev.inflight.ModelSlot;
+import dev.inflight.Predictor;
+import dev.inflight.deploy.CanaryReport.Verdict;
+import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.repository.Versions;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What serves, what is kept behind it, and what is compared with it.
+ *
+ * <p>Invariant: what serves changes in one write, {@link #switchTo}, which ends any comparison. The
+ * live version and those kept behind it are resident; at most one comparison runs. Belongs to the
+ * deployment's lock.
+ */
+final class Serving<I, O> {
+  private static final Logger log = LoggerFactory.getLogger(Serving.class);
+
+  private final Settings<I, O> settings;
+  private final Fleet<I, O> fleet;
+  private final Events events;
+  private final Journal journal;
+  private final Runnable judge;
+  private final ModelSlot<I, O> slot;
+  private final Router<I, O> router;
+  private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
+  private final Deque<Track<I, O>> retained = new ArrayDeque<>(); // the last one to serve first
+  private @Nullable Track<I, O> live;
+  private volatile @Nullable SideBySide<I, O> comparison; // written under the lock
+  private @Nullable CanaryReport lastReport;
+
+  /**
+   * @param judge calls {@link #judge} under the lock
+   */
+  Serving(
+      Settings<I, O> settings, Fleet<I, O> fleet, Events events, Journal journal, Runnable judge) {
+    this.settings = settings;
+    this.fleet = fleet;
+    this.events = events;
+    this.journal = journal;
+    this.judge = judge;
+    slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
+    settings.inferenceListeners().forEach(slot::listen);
+    router = new Router<>(slot.predictor());
+  }
+
+  ModelSlot<I, O> slot() {
+    return slot;
+  }
+
+  Predictor<I, O> predictor() {
+    return router;
+  }
+
+  CompletableFuture<ModelInfo> ready() {
+    return ready;
+  }
+
+  @Nullable Track<I, O> live() {
+    return live;
+  }
+
+  /** Any thread. */
+  @Nullable SideBySide<I, O> comparison() {
+    return comparison;
+  }
+
+  Optional<CanaryReport> report() {
+    SideBySide<I, O> running = comparison;
+    return running == null ? Optional.ofNullable(lastReport) : Optional.of(running.report());
+  }
+
+  /** A version that has passed its gates, or is kept. */
+  void serve(Track<I, O> next, String why) {
+    Track<I, O> before = live;
+    SideBySide<I, O> running = comparison;
+    boolean watched = running != null && !running.isProbation();
+    switchTo(next, why);
+    if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
+      watch(before, next, canary);
+    }
+    trim();
+  }
+
+  private void switchTo(Track<I, O> next, String why) {
+    Track<I, O> before = live;
+    endComparison();
+    slot.serve(next.resident());
+    retained.remove(next);
+    if (before != null) {
+      fleet.move(before, State.RETAINED, "served before v" + next.version());
+      before.loaded().memory().retained();
+      retained.addFirst(before);
+    }
+    fleet.move(next, State.LIVE, why);
+    next.loaded().memory().unpin();
+    next.loaded().memory().live();
+    live = next;
+    ModelInfo info = next.resident().info();
+    log.info("{} is live{}", info.label(), why.isEmpty() ? "" : ": " + why);
+    Optional<ModelInfo> old = Optional.ofNullable(before).map(track -> track.resident().info());
+    events.tell(listener -> listener.onLive(info, old));
+    journal.served(next.loaded().artifact(), next.loaded().directory());
+    ready.complete(info);
+  }
+
+  /** The policy wants it beside what serves. */
+  void keep(Track<I, O> track) {
+    fleet.move(track, State.RETAINED, "wanted beside what serves");
+    track.loaded().memory().retained();
+    retained.addLast(track);
+  }
+
+  /** Of those that served, so many stay; of the others what the policy wants. */
+  void trim() {
+    List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
+    int kept = 0;
+    for (Track<I, O> track : List.copyOf(retained)) {
+      boolean isWanted = wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
+      if (!isWanted && ++kept > settings.keep()) {
+        drop(track, State.RETIRED, "");
+      }
+    }
+  }
+
+  // --- comparisons -------------------------------------------------------------------------------
+
+  void compare(Track<I, O> track, Rollout.Canary canary) {
+    Track<I, O> serving = live;
+    if (serving == null) {
+      throw new IllegalStateException(settings.name() + ": nothing to compare with");
+    }
+    fleet.move(track, State.CANARY, "beside v" + serving.version());
+    track.loaded().memory().retained();
+    track.loaded().memory().pin();
+    int attempt = journal.attempts(track.identity()) + 1;
+    journal.attempt(track.identity(), attempt);
+    begin(serving, track, canary, false, attempt);
+  }
+
+  /** After its promotion a version is still compared with the one before. */
+  private void watch(Track<I, O> before, Track<I, O> next, Rollout.Canary canary) {
+    if (!canary.options().probation().isZero() && canary.decides()) {
+      begin(before, next, canary, true, 1);
+    }
+  }
+
+  private void begin(
+      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
+    SideBySide<I, O> next =
+        new SideBySide<>(
+            settings.name(), old.resident(), young.resident(), canary, probation, attempt, judge);
+    comparison = next;
+    router.compare(next);
+    next.start();
+  }
+
+  void endComparison() {
+    SideBySide<I, O> running = comparison;
+    if (running != null) {
+      lastReport = running.report();
+      router.compare(null);
+      running.close();
+      comparison = null;
+    }
+  }
+
+  /** The version that is compared and does not serve yet, or null. */
+  @Nullable Track<I, O> canary() {
+    SideBySide<I, O> running = comparison;
+    return running == null || running.isProbation()
+        ? null
+        : fleet.get(running.candidate().info().version());
+  }
+
+  /** Is there a verdict? */
+  void judge() {
+    SideBySide<I, O> running = comparison;
+    if (running == null || !running.decides()) {
+      return;
+    }
+    Verdict verdict = running.verdict();
+    if (verdict == Verdict.PENDING || verdict == Verdict.HOLD) {
+      if (running.isProbationOver()) {
+        endComparison();
+      }
+      return;
+    }
+    String why = verdict + ": " + running.reason();
+    log.info("{}: {}\n{}", settings.name(), why, running.report());
+    Track<I, O> canary = canary();
+    if (canary == null) {
+      if (verdict == Verdict.ROLL_BACK && behind() != null) {
+        back(why);
+      } else {
+        endComparison();
+      }
+    } else if (verdict == Verdict.PROMOTE) {
+      serve(canary, why);
+    } else {
+      withdraw(canary, why);
+    }
+  }
+
+  // --- ways out ----------------------------------------------------------------------------------
+
+  /** What can serve at once instead; not what gives its memory to another model. */
+  private @Nullable Track<I, O> behind() {
+    return retained.stream()
+        .filter(track -> track.loaded().memory().live())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * The live version is rejected and the one before serves.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  ModelInfo back(String reason) {
+    Track<I, O> bad = live;
+    Track<I, O> good = behind();
+    if (bad == null || good == null) {
+      throw new IllegalStateException(
+          settings.name()
+              + ": expected a resident version to go back to, there is none behind "
+              + (bad == null ? "nothing" : bad));
+    }
+    switchTo(good, "rolled back from v" + bad.version() + ": " + reason);
+    withdraw(bad, reason);
+    trim();
+    return good.resident().info();
+  }
+
+  /** Its content is not wanted again. */
+  void withdraw(Track<I, O> track, String reason) {
+    fleet.bar(track.identity(), reason);
+    journal.reject(track.identity(), track.version(), reason);
+    drop(track, State.REJECTED, reason);
+    events.tell(listener -> listener.onFailed(track.version(), reason));
+  }
+
+  /** It is resident no more, and compared no more. */
+  void drop(Track<I, O> track, State state, String why) {
+    if (track == canary()) {
+      endComparison();
+    }
+    retained.remove(track);
+    Loaded<I, O> loaded = track.loaded();
+    fleet.move(track, state, why);
+    loaded.memory().retiring();
+    var unused =
+        loaded
+            .resident()
+            .release()
+            .whenComplete(
+                (info, failure) -> {
+                  loaded.memory().close();
+                  if (failure != null) {
+                    log.warn("{} did not close cleanly", loaded.resident(), failure);
+                  } else {
+                    log.info("{} is retired", info.label());
+                    events.tell(listener -> listener.onRetired(info));
+                  }
+                });
+  }
+
+  /** Not under the lock: it waits for calls inside. Nothing moves any more. */
+  void close() {
+    slot.close();
+    fleet.sorted().stream()
+        .filter(Track::isResident)
+        .forEach(track -> track.loaded().memory().close());
+  }
+
+  /** Another model needs its memory; what serves or is compared stays. */
+  void unload(Track<I, O> track) {
+    if (track.state() == State.RETAINED) {
+      SideBySide<I, O> running = comparison;
+      if (running != null && running.isProbation()) {
+        endComparison();
+      }
+      drop(track, State.RETIRED, "unloaded: another model needs the memory");
+    }
+  }
+}
