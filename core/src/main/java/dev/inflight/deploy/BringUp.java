@@ -87,6 +87,21 @@ final class BringUp<I, O> implements Runnable {
 
   @Override
   public void run() {
+    try {
+      bringUp();
+    } catch (CancellationException e) {
+      progress.dropped(this);
+    } catch (ModelLoadException e) {
+      end(e);
+    } catch (IOException e) {
+      end(new ModelLoadException(Stage.FETCH, label() + ": " + e, e));
+    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
+      end(new ModelLoadException(Stage.LOAD, label() + ": " + e, e));
+    }
+  }
+
+  /** What fails is undone before anybody hears of it. */
+  private void bringUp() throws Exception {
     Path directory = null;
     MemoryReservation memory = null;
     Resident<I, O> resident = null;
@@ -114,14 +129,6 @@ final class BringUp<I, O> implements Runnable {
         resident = null;
         memory = null;
       }
-    } catch (CancellationException e) {
-      progress.dropped(this);
-    } catch (ModelLoadException e) {
-      end(e);
-    } catch (IOException e) {
-      end(new ModelLoadException(Stage.FETCH, label() + ": " + e, e));
-    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
-      end(new ModelLoadException(Stage.LOAD, label() + ": " + e, e));
     } finally {
       undo(resident, memory, directory);
     }

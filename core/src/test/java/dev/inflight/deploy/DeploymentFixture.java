@@ -6,6 +6,7 @@ import dev.inflight.Lanes;
 import dev.inflight.ModelInfo;
 import dev.inflight.repository.DirectoryRepository;
 import dev.inflight.repository.Manifest;
+import dev.inflight.repository.ModelRepository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,11 @@ abstract class DeploymentFixture {
   }
 
   Deployment.Builder<String, String> iris() {
-    return Deployment.of("iris", DirectoryRepository.at(root), loader)
+    return of(DirectoryRepository.at(root));
+  }
+
+  Deployment.Builder<String, String> of(ModelRepository repository) {
+    return Deployment.of("iris", repository, loader)
         .lanes(lanes)
         .staging(staging)
         .pollEvery(POLL)
@@ -81,8 +86,10 @@ abstract class DeploymentFixture {
 
   static DeploymentStatus await(
       Deployment<?, ?> deployment, Predicate<DeploymentStatus> condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     DeploymentStatus status = deployment.status();
     while (!condition.test(status)) {
+      assertThat(System.nanoTime()).as("time to wait, at %s", status).isLessThan(deadline);
       Thread.onSpinWait();
       status = deployment.status();
     }
