@@ -178,11 +178,6 @@ public final class FirstFlight {
           thirdRefused.complete(reason);
         }
       }
-
-      @Override
-      public void onRetired(ModelInfo model) {
-        say(String.format("%s is retired: closed after its last run", model.label()));
-      }
     };
   }
 

@@ -19,7 +19,7 @@ class FirstFlightTest {
             Path.of(System.getProperty("inflight.root"), "testmodels"));
 
     assertThat(text.toString(StandardCharsets.UTF_8))
-        .contains("As promised.", "v3 refused", "retired", "100 %");
+        .contains("As promised.", "v3 refused", "v2 promoted, v3 rejected", "100 %");
     assertThat(good).isTrue();
   }
 }
