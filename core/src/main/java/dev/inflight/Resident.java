@@ -70,7 +70,8 @@ public final class Resident<I, O> {
     int largest = Math.min(slot.line().rule().cap(), version.maxBatch());
     int runs = 0;
     for (Lane lane : slot.lanes().dispatcher().everyLane()) {
-      for (int size = 1; size <= largest; size *= 2) {
+      // The largest first: it makes room, and what was made for less room may go.
+      for (int size = Integer.highestOneBit(largest); size >= 1; size /= 2) {
         List<I> batch = repeated(rows, size);
         for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
           runs += succeeds(lane, batch, deadline) ? 1 : 0;
@@ -116,9 +117,20 @@ public final class Resident<I, O> {
       LockSupport.parkNanos(this, LOOK_NANOS);
     }
     try {
+      if (batch.size() == 1) { // as a caller's own row runs
+        return List.of(alone(lane, batch.get(0)));
+      }
       return List.copyOf(slot.runs().runOwnAll(lane, batch, null, version));
     } finally {
       slot.lanes().dispatcher().leave(lane, null);
+    }
+  }
+
+  private Outcome<O> alone(Lane lane, I row) {
+    try {
+      return Outcome.of(slot.runs().runOwn(lane, row, version));
+    } catch (InferenceException e) {
+      return Outcome.failed(e);
     }
   }
 

@@ -49,7 +49,13 @@ class LaneThreadTest {
 
   /** The continuation is there before the answer is, which would else run it here. */
   private void submit(Runnable continuation) {
-    var unused = lanes.use(lane -> predictor.submit("a").thenRun(continuation));
+    Lane lane = lanes.dispatcher().tryLane(null);
+    while (lane == null) { // its thread is about to leave it
+      Thread.onSpinWait();
+      lane = lanes.dispatcher().tryLane(null);
+    }
+    var unused = predictor.submit("a").thenRun(continuation);
+    lanes.dispatcher().leave(lane, null);
   }
 
   private static void await(CountDownLatch latch) {

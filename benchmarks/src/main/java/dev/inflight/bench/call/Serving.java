@@ -33,8 +33,12 @@ public final class Serving<I, O> implements AutoCloseable {
 
   /** {@return rows and answers of {@code float[]}} */
   public static Serving<float[], float[]> codec(BenchModel model, int lanes) throws IOException {
-    return new Serving<>(
-        OnnxLoader.of(floats(model)).withOptions(options(model)).load(artifact(model)), lanes);
+    return new Serving<>(model(model), lanes);
+  }
+
+  /** {@return a version of it, loaded} */
+  public static Model<float[], float[]> model(BenchModel model) throws IOException {
+    return OnnxLoader.of(floats(model)).withOptions(options(model)).load(artifact(model));
   }
 
   /** {@return the same, evaluated in Java} Not for models that only ONNX Runtime runs. */

@@ -34,7 +34,12 @@ final class CallPages {
     for (Result result : results.section("lease").all()) {
       lease.row(result.label(), number(result.value("nanos")));
     }
-    return lease.isEmpty() ? page : page.heading("Leases, under JMH").table(lease);
+    Page with = lease.isEmpty() ? page : page.heading("Leases, under JMH").table(lease);
+    Table swap = new Table("swaps under 2 callers of m2", "value");
+    for (Result result : results.section("swap").all()) {
+      swap.row(result.variant(), number(result.value("value")));
+    }
+    return swap.isEmpty() ? with : with.heading("Swaps").table(swap);
   }
 
   private static Table table(Results results) {

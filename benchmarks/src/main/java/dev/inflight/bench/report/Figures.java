@@ -173,6 +173,19 @@ public final class Figures {
       double nanos = results.section("lease").at(threads).value("nanos").orElse(Double.NaN);
       bars.add(Bar.atMost(work("lease", threads, "threads"), "ns", 20, nanos));
     }
+    swaps();
+  }
+
+  private void swaps() {
+    bars.add(Bar.atMost("swap, m2, 2 callers", "p99.9 against no swap", 1.1, swap("p99.9 ratio")));
+    bars.add(Bar.atMost("rollback, 2 callers", "p99, us", 1000, swap("serve p99, us")));
+    bars.add(
+        Bar.atMost(
+            "first call after live", "median against steady p50", 1.5, swap("first call ratio")));
+  }
+
+  private double swap(String what) {
+    return results.section("swap").variant(what).value("value").orElse(Double.NaN);
   }
 
   /** Marks the bar of a cell in which others used much of the machine. */

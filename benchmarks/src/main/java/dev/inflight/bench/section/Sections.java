@@ -24,6 +24,7 @@ public final class Sections {
     ALL.put(LatencySection.NAME, new LatencySection());
     ALL.put(BulkSection.NAME, new BulkSection());
     ALL.put(LeaseSection.NAME, new LeaseSection());
+    ALL.put(SwapSection.NAME, new SwapSection());
   }
 
   private Sections() {}
