@@ -243,7 +243,10 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   private void trim(List<Versions.Entry> wanted) {
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
-      boolean isWanted = wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
+      SideBySide<I, O> running = comparison;
+      boolean isWanted =
+          wanted.stream().anyMatch(e -> e.identity().equals(track.identity()))
+              || (running != null && running.uses(track.resident()));
       if (!isWanted && ++kept > settings.keep()) {
         retained.remove(track);
         drop(track, State.RETIRED, "");
@@ -389,9 +392,14 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   private void serve(Track<I, O> next, String why) {
     Track<I, O> before = live;
     SideBySide<I, O> running = comparison;
-    boolean watched = running != null && !running.isProbation();
+    boolean watched = false;
     if (running != null) {
       end(running);
+      watched = !running.isProbation() && running.candidate() == next.resident();
+      if (!running.isProbation() && !watched) { // what it was compared with does not serve any more
+        Track<I, O> candidate = fleet.get(running.candidate().info().version());
+        drop(candidate, State.AVAILABLE, "v" + next.version() + " serves now");
+      }
     }
     slot.serve(next.resident());
     retained.remove(next);
@@ -431,6 +439,10 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   private void begin(
       Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
+    SideBySide<I, O> running = comparison;
+    if (running != null) {
+      end(running); // a probation: somebody newer has come
+    }
     SideBySide<I, O> next =
         new SideBySide<>(
             settings.name(),
@@ -493,8 +505,12 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
               + bad);
     }
     serve(good, "rolled back from v" + bad.version() + ": " + reason);
-    retained.remove(bad);
-    withdraw(bad, reason);
+    if (retained.remove(bad)) {
+      withdraw(bad, reason);
+    } else { // nobody wanted it any more
+      fleet.bar(bad);
+      move(bad, State.REJECTED, reason);
+    }
     return good.resident().info();
   }
 
@@ -556,7 +572,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
             fleet.bar(track);
             move(track, State.REJECTED, reason);
           } else if (track.isResident()) {
-            if (running != null && running.candidate() == track.resident()) {
+            if (running != null && running.uses(track.resident())) {
               end(running);
             }
             retained.remove(track);
