@@ -63,6 +63,7 @@ final class Twins<I, O> implements AutoCloseable {
   private final Consumer<DeadlineExceededException> hung;
   private final ArrayBlockingQueue<Seen<I, O>> waiting = new ArrayBlockingQueue<>(ROOM);
   private final AtomicBoolean running = new AtomicBoolean();
+  private boolean told; // the one runner's
   private volatile boolean closed;
 
   Twins(
@@ -136,7 +137,11 @@ final class Twins<I, O> implements AutoCloseable {
     try {
       run(seen);
     } catch (RuntimeException | StackOverflowError | LinkageError e) {
-      log.warn("{} beside {}: a pair could not be compared", candidate, live, e);
+      if (!told) {
+        told = true;
+        log.warn(
+            "{} beside {}: a pair could not be compared, this is the first", candidate, live, e);
+      }
       sink.accept(seen, null, null);
     }
   }

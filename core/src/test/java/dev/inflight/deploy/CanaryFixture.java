@@ -112,6 +112,11 @@ abstract class CanaryFixture {
     return event;
   }
 
+  void awaitCanary(Deployment<?, ?> deployment, String version) throws InterruptedException {
+    await("state " + version + " CANARY");
+    assertThat(deployment.status().canary()).as("the comparison has begun").isPresent();
+  }
+
   /** Calls until that happens; every answer must be what version 1 gives. */
   String drive(Deployment<Long, Object> deployment, String start) {
     return drive(deployment, start, "1");
