@@ -171,6 +171,7 @@ class CanaryTest extends CanaryFixture {
       assertThat(failures).isZero();
       assertThat(version(model, "2").state()).isEqualTo(State.REJECTED);
       loader.go.countDown();
+      await("retired 2");
     }
     assertNothingLeft();
   }
