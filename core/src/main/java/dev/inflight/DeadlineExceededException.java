@@ -9,6 +9,8 @@ import java.time.Duration;
 public final class DeadlineExceededException extends InferenceException {
   private static final long serialVersionUID = 1;
 
+  private final boolean running;
+
   DeadlineExceededException(String model, Duration timeout, boolean running, long waiting) {
     super(
         "call to "
@@ -20,6 +22,12 @@ public final class DeadlineExceededException extends InferenceException {
             + ", "
             + waiting
             + " calls waiting)");
+    this.running = running;
+  }
+
+  /** {@return whether the row was in a run: the model takes long; else it never had its turn} */
+  public boolean running() {
+    return running;
   }
 
   @Override

@@ -14,8 +14,8 @@ import java.util.Map;
  */
 final class Panel {
   /**
-   * The first pairs, by ticket, do not count for latency: {@link Pair#untimed}. A choice: caches
-   * and the JIT of a small model have settled.
+   * The first pairs that run do not count for latency: {@link Pair#untimed}. A choice: caches and
+   * the JIT of a small model have settled.
    */
   static final int WARMUP_PAIRS = 100;
 

@@ -1,9 +1,13 @@
 package dev.inflight.deploy;
 
+import dev.inflight.deploy.CanaryOptions.Signal;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -56,14 +60,22 @@ public sealed interface Rollout {
       boolean decides,
       Function<Object, Object> label)
       implements Rollout {
+    private static final Set<Signal> MEASURED =
+        Collections.unmodifiableSet(
+            EnumSet.of(Signal.ERRORS, Signal.CORRECTNESS, Signal.DISAGREEMENT, Signal.LATENCY));
+
     /**
-     * Checks the ramp.
+     * Checks the ramp, and that somebody measures what is watched.
      *
      * @throws IllegalArgumentException if a part is not over 0 and below 1, or smaller than the one
-     *     before
+     *     before; if a signal is not one of errors, correctness, disagreement and latency
      */
     public Canary {
       Objects.requireNonNull(options, "options");
+      if (!MEASURED.containsAll(options.signals().keySet())) {
+        throw new IllegalArgumentException(
+            "canary: expected signals among " + MEASURED + ", got " + options.signals().keySet());
+      }
       ramp = List.copyOf(ramp);
       double before = 0;
       for (double share : ramp) {

@@ -83,8 +83,7 @@ final class Serving<I, O> {
   /** A version that has passed its gates, or is kept. */
   void serve(Track<I, O> next, String why) {
     Track<I, O> before = live;
-    SideBySide<I, O> running = comparison;
-    boolean watched = running != null && !running.isProbation();
+    boolean watched = canary() == next;
     switchTo(next, why);
     if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
       watch(before, next, canary);
@@ -94,7 +93,11 @@ final class Serving<I, O> {
 
   private void switchTo(Track<I, O> next, String why) {
     Track<I, O> before = live;
+    Track<I, O> canary = canary();
     endComparison();
+    if (canary != null && canary != next) { // what it was compared with does not serve any more
+      drop(canary, State.AVAILABLE, "v" + next.version() + " serves now");
+    }
     slot.serve(next.resident());
     retained.remove(next);
     if (before != null) {
@@ -126,7 +129,8 @@ final class Serving<I, O> {
     List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
-      boolean isWanted = wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
+      boolean isWanted =
+          isCompared(track) || wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
       if (!isWanted && ++kept > settings.keep()) {
         drop(track, State.RETIRED, "");
       }
@@ -157,6 +161,7 @@ final class Serving<I, O> {
 
   private void begin(
       Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
+    endComparison(); // a probation: somebody newer has come
     SideBySide<I, O> next =
         new SideBySide<>(
             settings.name(), old.resident(), young.resident(), canary, probation, attempt, judge);
@@ -181,6 +186,11 @@ final class Serving<I, O> {
     return running == null || running.isProbation()
         ? null
         : fleet.get(running.candidate().info().version());
+  }
+
+  private boolean isCompared(Track<I, O> track) {
+    SideBySide<I, O> running = comparison;
+    return running != null && running.uses(track.resident());
   }
 
   /** Is there a verdict? */
@@ -252,7 +262,7 @@ final class Serving<I, O> {
 
   /** It is resident no more, and compared no more. */
   void drop(Track<I, O> track, State state, String why) {
-    if (track == canary()) {
+    if (isCompared(track)) {
       endComparison();
     }
     retained.remove(track);
@@ -286,10 +296,6 @@ final class Serving<I, O> {
   /** Another model needs its memory; what serves or is compared stays. */
   void unload(Track<I, O> track) {
     if (track.state() == State.RETAINED) {
-      SideBySide<I, O> running = comparison;
-      if (running != null && running.isProbation()) {
-        endComparison();
-      }
       drop(track, State.RETIRED, "unloaded: another model needs the memory");
     }
   }

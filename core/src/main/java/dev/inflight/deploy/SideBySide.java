@@ -3,7 +3,7 @@ package dev.inflight.deploy;
 import dev.inflight.CallOptions;
 import dev.inflight.DeadlineExceededException;
 import dev.inflight.InferenceException;
-import dev.inflight.ModelUnavailableException;
+import dev.inflight.InvalidInputException;
 import dev.inflight.Prediction;
 import dev.inflight.PredictionFailedException;
 import dev.inflight.Predictor;
@@ -16,6 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Two versions side by side: decides which of them a call sees, shows some calls to both, and keeps
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * other one. Every pair that starts is counted or dropped once, in the epoch in which it started.
  */
 final class SideBySide<I, O> implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SideBySide.class);
+
   /** Pairs in flight: an epoch is 64. */
   private static final int EPOCHS = 16;
 
@@ -42,10 +46,13 @@ final class SideBySide<I, O> implements AutoCloseable {
   private final Epochs epochs;
   private final Trial trial;
   private final Labels<Object> labels;
+  private final boolean labelled;
+  private final Ramp<I, O> ramp;
   private final Twins<I, O> twins;
   private final long begin;
   private final LongSupplier nanos = System::nanoTime;
   private final Runnable decided;
+  private int ran; // pairs, of the twins' one runner
   private volatile @Nullable String hung;
   private volatile @Nullable Future<?> ticking;
 
@@ -69,8 +76,10 @@ final class SideBySide<I, O> implements AutoCloseable {
     this.decided = decided;
     panel = Panel.of(rollout.options());
     epochs = new Epochs(panel.width(), EPOCHS, 2 * Twins.PATIENCE.toNanos(), nanos);
-    trial = new Trial(panel, rollout.options(), attempt, nanos);
+    trial = new Trial(panel, rollout.options(), attempt, nanos, this::mayPromote);
+    labelled = rollout.options().signals().containsKey(CanaryOptions.Signal.CORRECTNESS);
     labels = new Labels<>(LABELS, rollout.options().maturity().toNanos(), nanos);
+    ramp = new Ramp<>(candidate, rollout);
     twins = new Twins<>(live, candidate, rollout.tolerance(), this::finish, this::hang);
     begin = nanos.getAsLong();
   }
@@ -83,6 +92,10 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   Resident<I, O> candidate() {
     return candidate;
+  }
+
+  boolean uses(Resident<?, ?> version) {
+    return version == live || version == candidate;
   }
 
   boolean isProbation() {
@@ -100,8 +113,10 @@ final class SideBySide<I, O> implements AutoCloseable {
     long ticket = sample();
     try {
       Prediction<O> answer =
-          seesCandidate ? visible(row, options, serving) : serving.call(row, options);
-      answered(ticket, row, answer);
+          seesCandidate ? ramp.call(row, options, serving) : serving.call(row, options);
+      if (ticket != Epochs.REFUSED) {
+        answered(ticket, Twins.copied(row), answer);
+      }
       return answer;
     } catch (InferenceException e) {
       failed(ticket, row, e, seesCandidate);
@@ -112,27 +127,20 @@ final class SideBySide<I, O> implements AutoCloseable {
     }
   }
 
-  private Prediction<O> visible(I row, CallOptions options, Predictor<I, O> serving) {
-    try {
-      return candidate.predictor().call(row, options);
-    } catch (ModelUnavailableException e) {
-      return serving.call(row, options); // it has just been withdrawn
-    }
-  }
-
   CompletableFuture<Prediction<O>> submit(I row, CallOptions options, Predictor<I, O> serving) {
     boolean seesCandidate = seesCandidate(options);
-    Predictor<I, O> seen = seesCandidate ? candidate.predictor() : serving;
-    CompletableFuture<Prediction<O>> future = seen.submit(row, options);
+    CompletableFuture<Prediction<O>> future =
+        seesCandidate ? ramp.submit(row, options, serving) : serving.submit(row, options);
     long ticket = sample();
     if (ticket != Epochs.REFUSED) {
+      I copy = Twins.copied(row); // from the answer on the row is the caller's again
       var unused =
           future.whenComplete(
               (answer, failure) -> {
                 if (answer != null) {
-                  answered(ticket, row, answer);
+                  answered(ticket, copy, answer);
                 } else if (failure instanceof InferenceException e) {
-                  failed(ticket, row, e, seesCandidate);
+                  failed(ticket, copy, e, seesCandidate);
                 } else {
                   drop(ticket);
                 }
@@ -141,30 +149,8 @@ final class SideBySide<I, O> implements AutoCloseable {
     return future;
   }
 
-  /** The same key sees the same version while the ramp stands, across restarts too. */
   private boolean seesCandidate(CallOptions options) {
-    double share = probation ? 0 : rollout.share(elapsed());
-    if (share == 0) {
-      return false;
-    }
-    double place =
-        options
-            .key()
-            .map(key -> place(key, candidate.info().digest()))
-            .orElseGet(() -> ThreadLocalRandom.current().nextDouble());
-    return place < share;
-  }
-
-  /** Where a key stands between 0 and 1; another candidate shuffles anew. FNV-1a, then a mixer. */
-  static double place(String key, String salt) {
-    long hash = 0xcbf29ce484222325L;
-    String text = salt + '/' + key;
-    for (int i = 0; i < text.length(); i++) {
-      hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-    }
-    hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
-    hash ^= hash >>> 33;
-    return (hash >>> 11) * 0x1.0p-53;
+    return !probation && ramp.shows(options, elapsed());
   }
 
   // --- pairs -----------------------------------------------------------------------------------
@@ -176,29 +162,36 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private void answered(long ticket, I row, Prediction<O> answer) {
-    if (ticket == Epochs.REFUSED) {
-      return;
+    if (labelled) {
+      labels.start(answer.id());
     }
-    labels.start(answer.id());
     boolean fromCandidate = answer.model().version().equals(candidate.info().version());
-    if (!twins.offer(new Twins.Seen<>(ticket, row, answer.value(), fromCandidate, answer.id()))) {
+    O copy = Twins.copied(answer.value()); // the caller may write to its own
+    if (!twins.offer(new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id()))) {
       drop(ticket);
     }
   }
 
-  /** Only what the model did says something of it. */
-  private void failed(long ticket, I row, InferenceException failure, boolean fromCandidate) {
-    boolean counts = failure instanceof PredictionFailedException;
-    if (ticket != Epochs.REFUSED
-        && !(counts && twins.offer(new Twins.Seen<>(ticket, row, null, fromCandidate, 0)))) {
+  private void failed(long ticket, I row, InferenceException failure, boolean seesCandidate) {
+    if (ticket == Epochs.REFUSED) {
+      return;
+    }
+    boolean fromCandidate = seesCandidate || probation; // then it is what serves
+    if (!isOfTheModel(failure)
+        || !twins.offer(
+            new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID))) {
       drop(ticket);
     }
+  }
+
+  /** Only what the model did says something of it: not that a queue was full. */
+  static boolean isOfTheModel(InferenceException failure) {
+    return failure instanceof PredictionFailedException || failure instanceof InvalidInputException;
   }
 
   private void drop(long ticket) {
     if (ticket != Epochs.REFUSED) {
-      epochs.finish(ticket, Epochs.Finding.DROPPED);
-      collect();
+      epochs.finish(ticket, Epochs.Finding.DROPPED); // a tick collects: this may be a caller
     }
   }
 
@@ -207,10 +200,10 @@ final class SideBySide<I, O> implements AutoCloseable {
       drop(seen.ticket());
       return;
     }
-    Pair counted = seen.ticket() < Panel.WARMUP_PAIRS ? pair.untimed() : pair;
+    Pair counted = ran++ < Panel.WARMUP_PAIRS ? pair.untimed() : pair;
     epochs.finish(seen.ticket(), counters -> panel.count(counted, counters));
     O answer = seen.answer();
-    if (answer != null && other != null) {
+    if (labelled && answer != null && other != null) {
       labels.answered(
           seen.id(),
           rollout.label().apply(seen.fromCandidate() ? other : answer),
@@ -224,9 +217,15 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private void tick() {
-    epochs.tick(ticket -> counters -> panel.count(Pair.failed(false, true), counters));
-    trial.add(labels);
-    collect();
+    try {
+      // A run that hangs ends by its own timeout. What is late waits behind others, or for a live
+      // version that takes its time: neither is the candidate's fault.
+      epochs.tick(ticket -> Epochs.Finding.DROPPED);
+      collect();
+      trial.add(labels);
+    } catch (RuntimeException e) {
+      log.warn("{}: comparison: the answers' own code failed; it goes on", name, e);
+    }
     decided.run();
   }
 
@@ -236,20 +235,19 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   /** The truth about a call that this process answered; false if it comes too late, or again. */
   boolean feedback(long id, Object truth) {
-    return labels.label(id, truth);
+    return labelled && labels.label(id, truth);
   }
 
   // --- verdict ---------------------------------------------------------------------------------
 
   /** Pending until evidence is enough and, for a promotion, the ramp over. */
   Verdict verdict() {
-    if (hung != null) {
-      return Verdict.ROLL_BACK;
-    }
-    Verdict verdict = trial.verdict();
-    return verdict == Verdict.PROMOTE && !probation && !rollout.isRampOver(elapsed())
-        ? Verdict.PENDING
-        : verdict;
+    return hung == null ? trial.verdict() : Verdict.ROLL_BACK;
+  }
+
+  /** A ramp is walked to its end, and what serves already is only watched. */
+  private boolean mayPromote() {
+    return !probation && rollout.isRampOver(elapsed());
   }
 
   boolean isProbationOver() {

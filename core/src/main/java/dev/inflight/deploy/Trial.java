@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -25,6 +26,7 @@ final class Trial {
   private final CanaryOptions options;
   private final int attempt;
   private final LongSupplier nanos;
+  private final BooleanSupplier mayPromote;
   private final long startNanos;
   private final List<Tally> tallies = new ArrayList<>();
   private long elapsedBefore;
@@ -37,6 +39,20 @@ final class Trial {
    * @param nanos monotonic time, for the deadline only
    */
   Trial(Panel panel, CanaryOptions options, int attempt, LongSupplier nanos) {
+    this(panel, options, attempt, nanos, () -> true);
+  }
+
+  /**
+   * @param mayPromote whether it is time to; until then evidence for a promotion is no verdict, and
+   *     counting goes on
+   */
+  Trial(
+      Panel panel,
+      CanaryOptions options,
+      int attempt,
+      LongSupplier nanos,
+      BooleanSupplier mayPromote) {
+    this.mayPromote = mayPromote;
     this.panel = panel;
     this.options = options;
     this.attempt = attempt;
@@ -130,7 +146,9 @@ final class Trial {
       }
     }
     if (tallies.stream().filter(Tally::gates).allMatch(Tally::promotes)) {
-      return decide(Verdict.PROMOTE, "every margin is excluded");
+      return mayPromote.getAsBoolean()
+          ? decide(Verdict.PROMOTE, "every margin is excluded")
+          : verdict; // not undecided either
     }
     if (pairs() >= options.maxPairs()) {
       return decide(Verdict.UNDECIDED, "at most " + options.maxPairs() + " pairs");

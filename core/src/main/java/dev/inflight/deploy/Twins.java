@@ -3,7 +3,6 @@ package dev.inflight.deploy;
 import dev.inflight.CallOptions;
 import dev.inflight.DeadlineExceededException;
 import dev.inflight.InferenceException;
-import dev.inflight.PredictionFailedException;
 import dev.inflight.Priority;
 import dev.inflight.Resident;
 import java.time.Duration;
@@ -12,6 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs requests that were answered once more, on both versions one after the other, in an order
@@ -22,10 +23,19 @@ import org.jspecify.annotations.Nullable;
  * close} none starts a pair.
  */
 final class Twins<I, O> implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Twins.class);
+
   /** A run that takes longer hangs: far above what any caller waits for. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private static final int ROOM = 256;
+  /** Backlog from which on no pair starts. */
+  private static final int BUSY = 128;
+
+  /** That, and every pair that may have started by then: what has started finds room. */
+  private static final int ROOM = 2_048;
+
+  /** Of a request that was not answered. */
+  static final long NO_ID = 0;
 
   private static final CallOptions OPTIONS =
       CallOptions.timeout(PATIENCE).withPriority(Priority.LOW);
@@ -53,6 +63,7 @@ final class Twins<I, O> implements AutoCloseable {
   private final Consumer<DeadlineExceededException> hung;
   private final ArrayBlockingQueue<Seen<I, O>> waiting = new ArrayBlockingQueue<>(ROOM);
   private final AtomicBoolean running = new AtomicBoolean();
+  private boolean told; // the one runner's
   private volatile boolean closed;
 
   Twins(
@@ -70,32 +81,31 @@ final class Twins<I, O> implements AutoCloseable {
 
   /** Whether a pair may start: asked before the call, so that its end decides nothing. */
   boolean hasRoom() {
-    return !closed && waiting.size() < ROOM / 2;
+    return !closed && waiting.size() < BUSY;
   }
 
   boolean offer(Seen<I, O> seen) {
-    boolean taken = !closed && waiting.offer(copied(seen));
+    boolean taken = !closed && waiting.offer(seen);
     if (taken) {
       wake();
     }
     return taken;
   }
 
-  /** Callers reuse arrays; whoever reuses other rows must not sample them. */
+  /** Callers reuse arrays; whoever reuses or changes other rows must not sample them. */
   @SuppressWarnings("unchecked") // a clone has the type of its array
-  private static <I, O> Seen<I, O> copied(Seen<I, O> seen) {
-    I row = seen.row();
+  static <T> T copied(T value) {
     Object copy =
-        row instanceof float[] floats
+        value instanceof float[] floats
             ? floats.clone()
-            : row instanceof double[] doubles
+            : value instanceof double[] doubles
                 ? doubles.clone()
-                : row instanceof int[] ints
+                : value instanceof int[] ints
                     ? ints.clone()
-                    : row instanceof long[] longs ? longs.clone() : row;
-    return copy == row
-        ? seen
-        : new Seen<>(seen.ticket(), (I) copy, seen.answer(), seen.fromCandidate(), seen.id());
+                    : value instanceof long[] longs
+                        ? longs.clone()
+                        : value instanceof byte[] bytes ? bytes.clone() : value;
+    return (T) copy;
   }
 
   private void wake() {
@@ -113,13 +123,27 @@ final class Twins<I, O> implements AutoCloseable {
       try {
         Seen<I, O> seen;
         while ((seen = waiting.poll()) != null) {
-          run(seen);
+          runSafely(seen);
         }
       } finally {
         running.set(false);
       }
       // Dekker: who offered before this look is seen here, who offers later finds nobody running.
     } while (!waiting.isEmpty() && running.compareAndSet(false, true));
+  }
+
+  /** What users wrote may throw anything: accessors of an answer, say. Such a pair says nothing. */
+  private void runSafely(Seen<I, O> seen) {
+    try {
+      run(seen);
+    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+      if (!told) {
+        told = true;
+        log.warn(
+            "{} beside {}: a pair could not be compared, this is the first", candidate, live, e);
+      }
+      sink.accept(seen, null, null);
+    }
   }
 
   private void run(Seen<I, O> seen) {
@@ -164,15 +188,15 @@ final class Twins<I, O> implements AutoCloseable {
     try {
       O answer = version.predictor().predict(row, OPTIONS);
       return new Run<>(answer, System.nanoTime() - begin, false);
-    } catch (PredictionFailedException e) {
-      return new Run<>(null, 0, false);
     } catch (DeadlineExceededException e) {
-      if (version == candidate) {
+      boolean hangs = version == candidate && e.running();
+      if (hangs) {
+        close(); // the next one would take another lane
         hung.accept(e);
       }
-      return new Run<>(null, 0, version == live);
+      return new Run<>(null, 0, !hangs);
     } catch (InferenceException e) {
-      return new Run<>(null, 0, true); // refused: there is no room for it now
+      return new Run<>(null, 0, !SideBySide.isOfTheModel(e)); // refused: there is no room now
     }
   }
 
