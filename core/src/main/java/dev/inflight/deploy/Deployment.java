@@ -176,9 +176,13 @@ public final class Deployment<I, O> implements AutoCloseable {
     public Deployment<I, O> start(Duration atMost) {
       Deployment<I, O> deployment = startAsync();
       try {
-        deployment.reconciler.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        deployment
+            .reconciler
+            .ready()
+            .get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
         return deployment;
       } catch (TimeoutException e) {
+        DeploymentStatus status = deployment.status();
         deployment.close();
         throw new ModelLoadException(
             ModelLoadException.Stage.FETCH,
@@ -186,7 +190,8 @@ public final class Deployment<I, O> implements AutoCloseable {
                 + ": expected a version to serve within "
                 + atMost.toMillis()
                 + " ms, got "
-                + deployment.status().versions());
+                + status.versions()
+                + status.problem().map(problem -> "; the last poll: " + problem).orElse(""));
       } catch (ExecutionException e) {
         deployment.close();
         if (e.getCause() instanceof ModelLoadException failure) {
@@ -238,7 +243,10 @@ public final class Deployment<I, O> implements AutoCloseable {
     return reconciler.slot().batching();
   }
 
-  /** {@return completes when a version serves; fails if the first poll finds that none can} */
+  /**
+   * {@return completes when a version serves; fails if the first poll finds that none can, or if
+   * this is closed before}
+   */
   public CompletableFuture<ModelInfo> ready() {
     return reconciler.ready().copy();
   }
@@ -253,27 +261,30 @@ public final class Deployment<I, O> implements AutoCloseable {
    * rejected, so the policy does not want it again until {@link #clear}.
    *
    * @return what serves now
-   * @throws IllegalStateException if no version before it is resident; nothing has changed
+   * @throws IllegalStateException if no version before it is resident, or this is closed; nothing
+   *     has changed
    */
   public ModelInfo rollback(String reason) {
     return reconciler.rollback(reason);
   }
 
   /**
-   * Takes a version out: it is not tried again until {@link #clear}. If it serves, this is a {@link
-   * #rollback}; if it is a canary, that ends.
+   * Takes a version out, and every other with the same bytes: they are not tried again until {@link
+   * #clear}. If it serves, this is a {@link #rollback}; if it is a canary, that ends.
    *
    * @throws IllegalArgumentException if there is no such version
-   * @throws IllegalStateException if it serves and there is nothing to go back to
+   * @throws IllegalStateException if it serves and there is nothing to go back to, if its content
+   *     is not known yet, or if this is closed; nothing has changed
    */
   public void reject(String version, String reason) {
     reconciler.reject(version, reason);
   }
 
   /**
-   * A version that failed or was rejected may be tried again.
+   * A version that failed or was rejected may be tried again, and every other with the same bytes.
    *
    * @throws IllegalArgumentException if there is no such version
+   * @throws IllegalStateException if this is closed
    */
   public void clear(String version) {
     reconciler.clear(version);
@@ -283,7 +294,7 @@ public final class Deployment<I, O> implements AutoCloseable {
    * The canary serves from now on, whatever its evidence.
    *
    * @return what serves now
-   * @throws IllegalStateException if there is no canary
+   * @throws IllegalStateException if there is no canary, or this is closed
    */
   public ModelInfo promote() {
     return reconciler.promote();

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fleet<I, O> {
   private final Map<String, Track<I, O>> tracks = new HashMap<>();
-  private final Set<String> barred = new HashSet<>();
+  private final Map<String, Track<I, O>> barred = new HashMap<>(); // by identity
   private Versions found = new Versions(List.of());
 
   /** What the repository has now; {@code changed} is told of each that is new or not as it was. */
@@ -34,6 +35,10 @@ final class Fleet<I, O> {
       Track<I, O> track = tracks.get(entry.version());
       if (track == null || isOutdated(track, entry)) {
         Track<I, O> next = new Track<>(entry, at);
+        Track<I, O> same = barred.get(entry.identity());
+        if (same != null && next.state() == State.AVAILABLE) {
+          next.end(same, at);
+        }
         tracks.put(entry.version(), next);
         changed.accept(next);
       }
@@ -53,7 +58,8 @@ final class Fleet<I, O> {
     State state = Track.of(entry);
     return switch (track.state()) {
       case PENDING -> state != State.PENDING;
-      case AVAILABLE, RETIRED, REJECTED -> !sameContent;
+      case AVAILABLE, RETIRED -> !sameContent || state != State.AVAILABLE;
+      case REJECTED -> !sameContent;
       case FAILED ->
           !sameContent
               || (track.failure() == null
@@ -66,8 +72,9 @@ final class Fleet<I, O> {
   Versions eligible(Instant now) {
     return new Versions(
         found.entries().stream()
+            .map(this::asVerified)
             .filter(entry -> entry.state() == Versions.State.AVAILABLE)
-            .filter(entry -> !barred.contains(entry.identity()))
+            .filter(entry -> !barred.containsKey(entry.identity()))
             .filter(
                 entry -> {
                   Track<I, O> track = tracks.get(entry.version());
@@ -75,6 +82,22 @@ final class Fleet<I, O> {
                 })
             .toList(),
         found.aliases());
+  }
+
+  /** What is in use is what was verified, whatever has become of its files. */
+  private Versions.Entry asVerified(Versions.Entry entry) {
+    Track<I, O> track = tracks.get(entry.version());
+    return track == null || !isInUse(track)
+        ? entry
+        : new Versions.Entry(entry.version(), track.identity(), Versions.State.AVAILABLE, "");
+  }
+
+  /** When the first of those that wait is tried again. */
+  Optional<Instant> nextAttempt(Instant now) {
+    return tracks.values().stream()
+        .flatMap(track -> track.status().nextAttempt().stream())
+        .filter(now::isBefore)
+        .min(Comparator.naturalOrder());
   }
 
   boolean isPending() {
@@ -103,11 +126,16 @@ final class Fleet<I, O> {
   }
 
   void bar(Track<I, O> track) {
-    barred.add(track.identity());
+    barred.put(track.identity(), track);
   }
 
   void unbar(Track<I, O> track) {
     barred.remove(track.identity());
+  }
+
+  /** The versions with the bytes of that one, itself included. */
+  List<Track<I, O>> sameContent(Track<I, O> one) {
+    return sorted().stream().filter(track -> track.identity().equals(one.identity())).toList();
   }
 
   /** The newest failure of those that failed, or null. */

@@ -10,7 +10,6 @@ import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +59,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   private @Nullable CanaryReport lastReport;
   private @Nullable String problem;
   private @Nullable Future<?> poll;
+  private boolean polling;
   private boolean closed;
 
   Reconciler(Settings<I, O> settings) {
@@ -106,17 +107,20 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           Clockwork.timer()
               .schedule(
                   () -> Clockwork.blocking().execute(this::pollOnce),
-                  delay.toNanos(),
+                  TimeUnit.NANOSECONDS.convert(delay),
                   TimeUnit.NANOSECONDS);
     }
   }
 
   private void pollOnce() {
+    if (!beginPoll()) {
+      return;
+    }
     Versions found = null;
     String failure = null;
     try {
       found = settings.repository().versions(settings.name());
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
     }
     Versions now = found;
@@ -124,20 +128,45 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     locked(() -> polled(now, why));
   }
 
+  /** One at a time: while the repository is slow, what it said last decides. */
+  private boolean beginPoll() {
+    lock.lock();
+    try {
+      if (polling && !closed) {
+        decide();
+        scheduleNext();
+      }
+      boolean begins = !polling && !closed;
+      polling |= begins;
+      return begins;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void polled(@Nullable Versions found, @Nullable String failure) {
+    polling = false;
     if (closed) {
       return;
     }
-    problem = failure;
-    if (found != null) {
-      fleet.update(found, Instant.now(), this::appeared);
+    try {
+      problem = failure;
+      if (found != null) {
+        fleet.update(found, Instant.now(), this::appeared);
+      }
+      decide();
+    } finally {
+      scheduleNext();
     }
-    decide();
+  }
+
+  private void scheduleNext() {
     boolean impatient = live == null && (fleet.isPending() || bringUp != null);
-    schedule(
-        impatient && IMPATIENT.compareTo(settings.interval()) < 0
-            ? IMPATIENT
-            : settings.interval());
+    Duration next =
+        impatient && IMPATIENT.compareTo(settings.interval()) < 0 ? IMPATIENT : settings.interval();
+    Instant now = Instant.now();
+    Duration attempt = fleet.nextAttempt(now).map(at -> Duration.between(now, at)).orElse(next);
+    schedule(attempt.compareTo(next) < 0 ? attempt : next);
   }
 
   private void appeared(Track<I, O> track) {
@@ -152,7 +181,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   /** One step towards what the policy wants of what there is. */
   private void decide() {
-    List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
+    List<Versions.Entry> wanted = wanted();
     if (!wanted.isEmpty()) {
       approach(wanted.get(0), wanted);
     }
@@ -163,8 +192,21 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
             && problem == null
             && !fleet.isPending()
             && !fleet.isAnyWaiting();
-    if (hopeless) {
-      ready.completeExceptionally(noneCanServe());
+    if (hopeless && !ready.isDone()) {
+      ModelLoadException failure = noneCanServe();
+      Clockwork.blocking().execute(() -> ready.completeExceptionally(failure));
+    }
+  }
+
+  /** What the policy wants of what there is; nothing, which changes nothing, if it throws. */
+  private List<Versions.Entry> wanted() {
+    Versions eligible = fleet.eligible(Instant.now());
+    try {
+      List<Versions.Entry> wanted = settings.policy().wanted(eligible);
+      return wanted.stream().filter(eligible.entries()::contains).distinct().toList();
+    } catch (RuntimeException e) {
+      problem = "version policy: " + e;
+      return List.of();
     }
   }
 
@@ -315,11 +357,14 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
       bringUp = null;
       ticket = null;
       Track<I, O> track = fleet.get(of.entry().version());
-      List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
-      boolean serves = wanted.isEmpty() || wanted.get(0).identity().equals(track.identity());
+      schedule(Duration.ZERO); // what else is wanted, if anything
+      List<Versions.Entry> wanted = wanted();
       if (live == null) {
         serve(track, "");
-      } else if (!serves) {
+      } else if (wanted.stream().noneMatch(e -> e.identity().equals(track.identity()))) {
+        move(track, State.AVAILABLE, "not wanted any more");
+        return false;
+      } else if (!wanted.get(0).identity().equals(track.identity())) {
         move(track, State.RETAINED, "wanted beside what serves");
         retained.addLast(track);
       } else if (settings.rollout() instanceof Rollout.Canary canary) {
@@ -363,11 +408,12 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     ticket = null;
     Track<I, O> track = fleet.get(of.entry().version());
     Instant now = Instant.now();
-    boolean tried = again && !Backoff.isOver(track.attempts());
+    int failures = track.failures() + 1;
+    boolean tried = again && !Backoff.isOver(failures);
     track.fail(
         why,
         tried
-            ? Optional.of(now.plus(Backoff.delay(track.attempts(), settings.interval(), random)))
+            ? Optional.of(now.plus(Backoff.delay(failures, settings.interval(), random)))
             : Optional.empty(),
         now);
     if (!tried) {
@@ -387,13 +433,23 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   /** The one write that changes what serves. */
   private void serve(Track<I, O> next, String why) {
+    change(next, why);
+    trim(wanted());
+  }
+
+  private void change(Track<I, O> next, String why) {
     Track<I, O> before = live;
     SideBySide<I, O> running = comparison;
-    boolean watched = running != null && !running.isProbation();
+    boolean watched =
+        running != null && !running.isProbation() && running.candidate() == next.resident();
+    slot.serve(next.resident());
     if (running != null) {
       end(running);
+      if (!running.isProbation() && !watched) {
+        Track<I, O> compared = fleet.get(running.candidate().info().version());
+        drop(compared, State.AVAILABLE, "what it was compared with serves no more");
+      }
     }
-    slot.serve(next.resident());
     retained.remove(next);
     if (before != null) {
       move(before, State.RETAINED, "served before v" + next.version());
@@ -405,11 +461,12 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     log.info("{} is live{}", info.label(), why.isEmpty() ? "" : ": " + why);
     Optional<ModelInfo> old = Optional.ofNullable(before).map(track -> track.resident().info());
     events.tell(listener -> listener.onLive(info, old));
-    ready.complete(info);
+    if (!ready.isDone()) {
+      Clockwork.blocking().execute(() -> ready.complete(info)); // who waits for it runs there
+    }
     if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
       watch(before, next, canary);
     }
-    trim(settings.policy().wanted(fleet.eligible(Instant.now())));
   }
 
   private void compare(Track<I, O> track, Rollout.Canary canary) {
@@ -485,17 +542,45 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   /** The live version is rejected and the one before serves. */
   private ModelInfo back(String reason) {
     Track<I, O> bad = live;
-    Track<I, O> good = retained.peekFirst();
+    Track<I, O> good =
+        retained.stream()
+            .filter(track -> bad != null && !track.identity().equals(bad.identity()))
+            .findFirst()
+            .orElse(null);
     if (bad == null || good == null) {
       throw new IllegalStateException(
           settings.name()
               + ": expected a resident version to go back to, there is none behind "
               + bad);
     }
-    serve(good, "rolled back from v" + bad.version() + ": " + reason);
-    retained.remove(bad);
-    withdraw(bad, reason);
+    change(good, "rolled back from v" + bad.version() + ": " + reason);
+    fleet.sameContent(bad).forEach(track -> takeOut(track, reason));
+    trim(wanted());
     return good.resident().info();
+  }
+
+  /** Anything but what serves. */
+  private void takeOut(Track<I, O> track, String reason) {
+    BringUp<I, O> onItsWay = bringUp;
+    if (onItsWay != null && onItsWay.entry().version().equals(track.version())) {
+      forget(onItsWay);
+    }
+    retained.remove(track);
+    if (track.isResident() && track.state() != State.GATING) {
+      withdraw(track, reason);
+    } else {
+      fleet.bar(track);
+      if (Track.isLegal(track.state(), State.REJECTED)) {
+        move(track, State.REJECTED, reason);
+        events.tell(listener -> listener.onFailed(track.version(), reason));
+      }
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(settings.name() + ": expected an open deployment");
+    }
   }
 
   private void withdraw(Track<I, O> track, String reason) {
@@ -507,6 +592,10 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   /** It is resident no more. */
   private void drop(Track<I, O> track, State state, String why) {
     Resident<I, O> resident = track.resident();
+    SideBySide<I, O> running = comparison;
+    if (running != null && running.uses(resident)) {
+      end(running);
+    }
     move(track, state, why);
     var unused =
         resident
@@ -537,6 +626,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   ModelInfo rollback(String reason) {
     lock.lock();
     try {
+      requireOpen();
       return back(reason);
     } finally {
       lock.unlock();
@@ -546,39 +636,35 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   void reject(String version, String reason) {
     locked(
         () -> {
+          requireOpen();
           Track<I, O> track = fleet.get(version);
-          SideBySide<I, O> running = comparison;
-          BringUp<I, O> onItsWay = bringUp;
-          if (track == live) {
-            back(reason);
-          } else if (onItsWay != null && onItsWay.entry().version().equals(version)) {
-            forget(onItsWay);
-            fleet.bar(track);
-            move(track, State.REJECTED, reason);
-          } else if (track.isResident()) {
-            if (running != null && running.candidate() == track.resident()) {
-              end(running);
-            }
-            retained.remove(track);
-            withdraw(track, reason);
-          } else {
-            fleet.bar(track);
-            if (Track.isLegal(track.state(), State.REJECTED)) {
-              move(track, State.REJECTED, reason);
-            }
+          Track<I, O> serving = live;
+          if (track.identity().isEmpty()) {
+            throw new IllegalStateException(
+                settings.name() + ": expected a version that is whole, got " + track);
           }
+          if (serving != null && serving.identity().equals(track.identity())) {
+            back(reason);
+          } else {
+            fleet.sameContent(track).forEach(same -> takeOut(same, reason));
+          }
+          schedule(Duration.ZERO); // the next best, if nothing serves
         });
   }
 
   void clear(String version) {
     locked(
         () -> {
-          Track<I, O> track = fleet.get(version);
-          fleet.unbar(track);
-          track.clear();
-          canaries.remove(track.identity());
-          if (track.state() == State.FAILED || track.state() == State.REJECTED) {
-            move(track, State.AVAILABLE, "cleared");
+          requireOpen();
+          Track<I, O> cleared = fleet.get(version);
+          fleet.unbar(cleared);
+          canaries.remove(cleared.identity());
+          for (Track<I, O> track : fleet.sameContent(cleared)) {
+            boolean tried = track.state() == State.FAILED && track.failure() != null;
+            track.clear();
+            if (tried || track.state() == State.REJECTED) {
+              move(track, State.AVAILABLE, "cleared");
+            }
           }
           schedule(Duration.ZERO);
         });
@@ -587,6 +673,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   ModelInfo promote() {
     lock.lock();
     try {
+      requireOpen();
       SideBySide<I, O> running = comparison;
       if (running == null || running.isProbation()) {
         throw new IllegalStateException(settings.name() + ": expected a canary, there is none");
@@ -625,6 +712,11 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     locked(
         () -> {
           closed = true;
+          if (!ready.isDone()) {
+            CancellationException why =
+                new CancellationException(settings.name() + ": closed before a version served");
+            Clockwork.blocking().execute(() -> ready.completeExceptionally(why));
+          }
           Future<?> task = poll;
           if (task != null) {
             task.cancel(false);

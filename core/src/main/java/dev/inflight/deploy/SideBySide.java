@@ -85,6 +85,10 @@ final class SideBySide<I, O> implements AutoCloseable {
     return candidate;
   }
 
+  boolean uses(Resident<I, O> resident) {
+    return live == resident || candidate == resident;
+  }
+
   boolean isProbation() {
     return probation;
   }
