@@ -133,9 +133,9 @@ final class Fleet<I, O> {
     barred.remove(track.identity());
   }
 
-  /** The versions with the bytes of that one, itself included. */
-  List<Track<I, O>> sameContent(Track<I, O> one) {
-    return sorted().stream().filter(track -> track.identity().equals(one.identity())).toList();
+  /** The versions with these bytes. */
+  List<Track<I, O>> sameContent(String identity) {
+    return sorted().stream().filter(track -> track.identity().equals(identity)).toList();
   }
 
   /** The newest failure of those that failed, or null. */

@@ -227,17 +227,15 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
       return;
     }
     supersede(target, List.of());
-    Track<I, O> track = fleet.get(target.version());
-    if (track.state() == State.RETAINED) {
-      serve(track, "wanted by the policy");
-    } else {
-      bringUp(target);
-    }
+    fleet.sameContent(target.identity()).stream()
+        .filter(track -> track.state() == State.RETAINED)
+        .findFirst()
+        .ifPresentOrElse(track -> serve(track, "wanted by the policy"), () -> bringUp(target));
   }
 
   private boolean isMissing(Versions.Entry entry) {
-    Track<I, O> track = fleet.find(entry.version());
-    return bringUp == null && track != null && !track.isResident();
+    return bringUp == null
+        && fleet.sameContent(entry.identity()).stream().noneMatch(Track::isResident);
   }
 
   /** What is on its way and not among {@code wanted} is given up for {@code target}. */
@@ -418,6 +416,13 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
         now);
     if (!tried) {
       fleet.bar(track);
+      fleet.sameContent(track.identity()).stream()
+          .filter(same -> same.state() == State.AVAILABLE || same.state() == State.RETIRED)
+          .forEach(
+              same -> {
+                same.end(track, now);
+                tell(same);
+              });
     }
     tell(track);
     events.tell(listener -> listener.onFailed(track.version(), String.valueOf(why.getMessage())));
@@ -554,7 +559,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
               + bad);
     }
     change(good, "rolled back from v" + bad.version() + ": " + reason);
-    fleet.sameContent(bad).forEach(track -> takeOut(track, reason));
+    fleet.sameContent(bad.identity()).forEach(track -> takeOut(track, reason));
     trim(wanted());
     return good.resident().info();
   }
@@ -646,7 +651,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           if (serving != null && serving.identity().equals(track.identity())) {
             back(reason);
           } else {
-            fleet.sameContent(track).forEach(same -> takeOut(same, reason));
+            fleet.sameContent(track.identity()).forEach(same -> takeOut(same, reason));
           }
           schedule(Duration.ZERO); // the next best, if nothing serves
         });
@@ -659,7 +664,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           Track<I, O> cleared = fleet.get(version);
           fleet.unbar(cleared);
           canaries.remove(cleared.identity());
-          for (Track<I, O> track : fleet.sameContent(cleared)) {
+          for (Track<I, O> track : fleet.sameContent(cleared.identity())) {
             boolean tried = track.state() == State.FAILED && track.failure() != null;
             track.clear();
             if (tried || track.state() == State.REJECTED) {
