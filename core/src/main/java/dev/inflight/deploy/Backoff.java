@@ -1,6 +1,7 @@
 package dev.inflight.deploy;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,7 +19,7 @@ final class Backoff {
 
   /** After so many attempts, at least 1, the first wait being {@code first}: half of it to all. */
   static Duration delay(int attempts, Duration first, RandomGenerator random) {
-    double doubled = (double) first.toNanos() * Math.pow(2, attempts - 1);
+    double doubled = (double) TimeUnit.NANOSECONDS.convert(first) * Math.pow(2, attempts - 1);
     double longest = Math.min(doubled, (double) LONGEST.toNanos());
     return Duration.ofNanos((long) (longest * (0.5 + random.nextDouble() / 2)));
   }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -95,7 +96,7 @@ final class BringUp<I, O> implements Runnable {
       end(e);
     } catch (IOException e) {
       end(new ModelLoadException(Stage.FETCH, label() + ": " + e, e));
-    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
+    } catch (Throwable e) { // whatever a backend or a repository throws belongs to this version
       end(new ModelLoadException(Stage.LOAD, label() + ": " + e, e));
     }
   }
@@ -192,7 +193,7 @@ final class BringUp<I, O> implements Runnable {
       return settings.loader().load(artifact);
     } catch (ModelLoadException e) {
       throw e;
-    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
+    } catch (Throwable e) {
       throw new ModelLoadException(Stage.LOAD, label() + ": " + e, e);
     }
   }
@@ -200,9 +201,9 @@ final class BringUp<I, O> implements Runnable {
   private Resident<I, O> admit(StagedModel<I, O> model) {
     try {
       return slot.admit(model);
-    } catch (RuntimeException e) {
-      model.close(); // the deployment was closed meanwhile
-      throw new CancellationException(label() + ": " + e.getMessage());
+    } catch (Throwable e) { // its info cannot be had, or the deployment was closed meanwhile
+      model.close();
+      throw e;
     }
   }
 
@@ -213,7 +214,7 @@ final class BringUp<I, O> implements Runnable {
       String detail = "";
       String problem = null;
       try {
-        detail = check(gate, candidate);
+        detail = Objects.requireNonNullElse(check(gate, candidate), "");
       } catch (ExecutionException e) {
         Throwable cause = e.getCause();
         problem =
@@ -246,7 +247,7 @@ final class BringUp<I, O> implements Runnable {
       throws ExecutionException, TimeoutException, InterruptedException {
     Future<String> answer = Clockwork.blocking().submit(() -> gate.check(candidate));
     try {
-      return answer.get(gate.patience().toNanos(), TimeUnit.NANOSECONDS);
+      return answer.get(TimeUnit.NANOSECONDS.convert(gate.patience()), TimeUnit.NANOSECONDS);
     } finally {
       answer.cancel(true);
     }

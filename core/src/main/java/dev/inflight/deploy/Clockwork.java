@@ -51,10 +51,12 @@ final class Clockwork {
     return EVENTS;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // not that of the loader that happens to need it first
   private static ThreadFactory named(String name) {
     return task -> {
       Thread thread = new Thread(task, name);
       thread.setDaemon(true);
+      thread.setPriority(Thread.NORM_PRIORITY);
       return thread;
     };
   }

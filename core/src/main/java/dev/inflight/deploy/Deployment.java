@@ -202,9 +202,14 @@ public final class Deployment<I, O> implements AutoCloseable {
     public Deployment<I, O> start(Duration atMost) {
       Deployment<I, O> deployment = startAsync();
       try {
-        deployment.reconciler.serving().ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        deployment
+            .reconciler
+            .serving()
+            .ready()
+            .get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
         return deployment;
       } catch (TimeoutException e) {
+        DeploymentStatus status = deployment.status();
         deployment.close();
         throw new ModelLoadException(
             ModelLoadException.Stage.FETCH,
@@ -212,7 +217,8 @@ public final class Deployment<I, O> implements AutoCloseable {
                 + ": expected a version to serve within "
                 + atMost.toMillis()
                 + " ms, got "
-                + deployment.status().versions());
+                + status.versions()
+                + status.problem().map(problem -> "; the last poll: " + problem).orElse(""));
       } catch (ExecutionException e) {
         deployment.close();
         if (e.getCause() instanceof ModelLoadException failure) {
@@ -269,7 +275,10 @@ public final class Deployment<I, O> implements AutoCloseable {
     return reconciler.serving().slot().batching();
   }
 
-  /** {@return completes when a version serves; fails if the first poll finds that none can} */
+  /**
+   * {@return completes when a version serves; fails if the first poll finds that none can, or if
+   * this is closed before}
+   */
   public CompletableFuture<ModelInfo> ready() {
     return reconciler.serving().ready().copy();
   }
@@ -284,27 +293,30 @@ public final class Deployment<I, O> implements AutoCloseable {
    * rejected, so the policy does not want it again until {@link #clear}.
    *
    * @return what serves now
-   * @throws IllegalStateException if no version before it is resident; nothing has changed
+   * @throws IllegalStateException if no version before it is resident, or this is closed; nothing
+   *     has changed
    */
   public ModelInfo rollback(String reason) {
     return reconciler.rollback(reason);
   }
 
   /**
-   * Takes a version out: it is not tried again until {@link #clear}. If it serves, this is a {@link
-   * #rollback}; if it is a canary, that ends.
+   * Takes a version out, and every other with the same bytes: they are not tried again until {@link
+   * #clear}. If it serves, this is a {@link #rollback}; if it is a canary, that ends.
    *
    * @throws IllegalArgumentException if there is no such version
-   * @throws IllegalStateException if it serves and there is nothing to go back to
+   * @throws IllegalStateException if it serves and there is nothing to go back to, if its content
+   *     is not known yet, or if this is closed; nothing has changed
    */
   public void reject(String version, String reason) {
     reconciler.reject(version, reason);
   }
 
   /**
-   * A version that failed or was rejected may be tried again.
+   * A version that failed or was rejected may be tried again, and every other with the same bytes.
    *
    * @throws IllegalArgumentException if there is no such version
+   * @throws IllegalStateException if this is closed
    */
   public void clear(String version) {
     reconciler.clear(version);
@@ -314,7 +326,7 @@ public final class Deployment<I, O> implements AutoCloseable {
    * The canary serves from now on, whatever its evidence.
    *
    * @return what serves now
-   * @throws IllegalStateException if there is no canary
+   * @throws IllegalStateException if there is no canary, or this is closed
    */
   public ModelInfo promote() {
     return reconciler.promote();

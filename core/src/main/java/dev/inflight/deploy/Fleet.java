@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fleet<I, O> {
   private final Map<String, Track<I, O>> tracks = new HashMap<>();
-  private final Map<String, String> barred = new HashMap<>(); // why, by identity
+  private final Map<String, Track<I, O>> barred = new HashMap<>(); // by identity
+  private final Map<String, String> barredBefore = new HashMap<>(); // why, in an earlier life
   private final Events events;
   private Versions found = new Versions(List.of());
 
@@ -37,21 +39,25 @@ final class Fleet<I, O> {
       names.add(entry.version());
       Track<I, O> track = tracks.get(entry.version());
       if (track == null || isOutdated(track, entry)) {
-        appear(new Track<>(entry, at));
+        appear(new Track<>(entry, at), at);
       }
     }
     tracks.values().removeIf(track -> !names.contains(track.version()) && !isInUse(track));
   }
 
-  private void appear(Track<I, O> track) {
+  private void appear(Track<I, O> track, Instant at) {
     tracks.put(track.version(), track);
+    Track<I, O> same = barred.get(track.identity());
+    String before = barredBefore.get(track.identity());
+    if (same != null && track.state() == State.AVAILABLE) {
+      track.end(same, at);
+    } else if (before != null && track.state() == State.AVAILABLE) {
+      track.move(State.REJECTED, before, at);
+    }
     tell(track);
-    String why = barred.get(track.identity());
     if (track.state() == State.FAILED) {
       String reason = track.status().reason();
       events.tell(listener -> listener.onFailed(track.version(), reason));
-    } else if (why != null && track.state() == State.AVAILABLE) {
-      move(track, State.REJECTED, why);
     }
   }
 
@@ -77,7 +83,8 @@ final class Fleet<I, O> {
     State state = Track.of(entry);
     return switch (track.state()) {
       case PENDING -> state != State.PENDING;
-      case AVAILABLE, RETIRED, REJECTED -> !sameContent;
+      case AVAILABLE, RETIRED -> !sameContent || state != State.AVAILABLE;
+      case REJECTED -> !sameContent;
       case FAILED ->
           !sameContent
               || (track.failure() == null
@@ -90,8 +97,9 @@ final class Fleet<I, O> {
   Versions eligible(Instant now) {
     return new Versions(
         found.entries().stream()
+            .map(this::asVerified)
             .filter(entry -> entry.state() == Versions.State.AVAILABLE)
-            .filter(entry -> !barred.containsKey(entry.identity()))
+            .filter(entry -> !isBarred(entry.identity()))
             .filter(
                 entry -> {
                   Track<I, O> track = tracks.get(entry.version());
@@ -99,6 +107,22 @@ final class Fleet<I, O> {
                 })
             .toList(),
         found.aliases());
+  }
+
+  /** What is in use is what was verified, whatever has become of its files. */
+  private Versions.Entry asVerified(Versions.Entry entry) {
+    Track<I, O> track = tracks.get(entry.version());
+    return track == null || !isInUse(track)
+        ? entry
+        : new Versions.Entry(entry.version(), track.identity(), Versions.State.AVAILABLE, "");
+  }
+
+  /** When the first of those that wait is tried again. */
+  Optional<Instant> nextAttempt(Instant now) {
+    return tracks.values().stream()
+        .flatMap(track -> track.status().nextAttempt().stream())
+        .filter(now::isBefore)
+        .min(Comparator.naturalOrder());
   }
 
   boolean isPending() {
@@ -126,13 +150,27 @@ final class Fleet<I, O> {
     return track;
   }
 
-  /** That content is not wanted again, under whatever number. */
-  void bar(String identity, String why) {
-    barred.put(identity, why);
+  void bar(Track<I, O> track) {
+    barred.put(track.identity(), track);
+  }
+
+  /** That content was barred before this start. */
+  void barBefore(String identity, String why) {
+    barredBefore.put(identity, why);
+  }
+
+  private boolean isBarred(String identity) {
+    return barred.containsKey(identity) || barredBefore.containsKey(identity);
   }
 
   void unbar(Track<I, O> track) {
     barred.remove(track.identity());
+    barredBefore.remove(track.identity());
+  }
+
+  /** The versions with these bytes. */
+  List<Track<I, O>> sameContent(String identity) {
+    return sorted().stream().filter(track -> track.identity().equals(identity)).toList();
   }
 
   /** The newest failure of those that failed, or null. */

@@ -55,7 +55,8 @@ final class Loading {
       }
       place.set(true);
       var watch =
-          Clockwork.timer().schedule(this::giveUp, patience.toNanos(), TimeUnit.NANOSECONDS);
+          Clockwork.timer()
+              .schedule(this::giveUp, TimeUnit.NANOSECONDS.convert(patience), TimeUnit.NANOSECONDS);
       try {
         work.run();
       } catch (Throwable e) {

@@ -6,12 +6,12 @@ import dev.inflight.ModelLoadException.Stage;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,6 +40,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   private Loading.@Nullable Ticket ticket;
   private @Nullable String problem;
   private @Nullable Future<?> poll;
+  private boolean polling;
   private boolean closed;
 
   /**
@@ -51,8 +52,8 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     journal = Journal.open(settings.home(), settings.name());
     share = new MemoryShare(settings.memory(), settings.name());
     fleet = new Fleet<>(events);
-    journal.rejected().forEach((identity, why) -> fleet.bar(identity, why.reason()));
-    serving = new Serving<>(settings, fleet, events, journal, this::judge);
+    journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));
+    serving = new Serving<>(settings, fleet, events, journal, this::wanted, this::judge);
   }
 
   Serving<I, O> serving() {
@@ -102,17 +103,20 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           Clockwork.timer()
               .schedule(
                   () -> Clockwork.blocking().execute(this::pollOnce),
-                  delay.toNanos(),
+                  TimeUnit.NANOSECONDS.convert(delay),
                   TimeUnit.NANOSECONDS);
     }
   }
 
   private void pollOnce() {
+    if (!locked(this::beginPoll)) {
+      return;
+    }
     Versions found = null;
     String failure = null;
     try {
       found = settings.repository().versions(settings.name());
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
       found = locked(() -> serving.live() == null) ? journal.versions() : null;
     }
@@ -121,20 +125,40 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     locked(() -> polled(now, why));
   }
 
+  /** One at a time: while the repository is slow, what it said last decides. */
+  private boolean beginPoll() {
+    if (polling && !closed) {
+      decide();
+      scheduleNext();
+    }
+    boolean begins = !polling && !closed;
+    polling |= begins;
+    return begins;
+  }
+
   private void polled(@Nullable Versions found, @Nullable String failure) {
+    polling = false;
     if (closed) {
       return;
     }
-    problem = failure;
-    if (found != null) {
-      fleet.update(found, Instant.now());
+    try {
+      problem = failure;
+      if (found != null) {
+        fleet.update(found, Instant.now());
+      }
+      decide();
+    } finally {
+      scheduleNext();
     }
-    decide();
+  }
+
+  private void scheduleNext() {
     boolean impatient = serving.live() == null && (fleet.isPending() || bringUp != null);
-    schedule(
-        impatient && IMPATIENT.compareTo(settings.interval()) < 0
-            ? IMPATIENT
-            : settings.interval());
+    Duration next =
+        impatient && IMPATIENT.compareTo(settings.interval()) < 0 ? IMPATIENT : settings.interval();
+    Instant now = Instant.now();
+    Duration attempt = fleet.nextAttempt(now).map(at -> Duration.between(now, at)).orElse(next);
+    schedule(attempt.compareTo(next) < 0 ? attempt : next);
   }
 
   // --- decisions -------------------------------------------------------------------------------
@@ -153,12 +177,20 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
             && !fleet.isPending()
             && !fleet.isAnyWaiting();
     if (hopeless) {
-      serving.ready().completeExceptionally(noneCanServe());
+      serving.neverReady(noneCanServe());
     }
   }
 
+  /** What the policy wants of what there is; nothing, which changes nothing, if it throws. */
   private List<Versions.Entry> wanted() {
-    return settings.policy().wanted(fleet.eligible(Instant.now()));
+    Versions eligible = fleet.eligible(Instant.now());
+    try {
+      List<Versions.Entry> wanted = settings.policy().wanted(eligible);
+      return wanted.stream().filter(eligible.entries()::contains).distinct().toList();
+    } catch (RuntimeException e) {
+      problem = "version policy: " + e;
+      return List.of();
+    }
   }
 
   private void approach(Versions.Entry target, List<Versions.Entry> wanted) {
@@ -176,17 +208,16 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
       return;
     }
     supersede(target, List.of());
-    Track<I, O> track = fleet.get(target.version());
-    if (track.state() == State.RETAINED) {
-      serving.serve(track, "wanted by the policy");
-    } else {
-      bringUp(target);
-    }
+    fleet.sameContent(target.identity()).stream()
+        .filter(track -> track.state() == State.RETAINED)
+        .findFirst()
+        .ifPresentOrElse(
+            track -> serving.serve(track, "wanted by the policy"), () -> bringUp(target));
   }
 
   private boolean isMissing(Versions.Entry entry) {
-    Track<I, O> track = fleet.find(entry.version());
-    return bringUp == null && track != null && !track.isResident();
+    return bringUp == null
+        && fleet.sameContent(entry.identity()).stream().noneMatch(Track::isResident);
   }
 
   /** What is on its way and not among {@code wanted} is given up for {@code target}. */
@@ -298,23 +329,26 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           }
           bringUp = null;
           ticket = null;
-          comesUp(fleet.get(of.entry().version()));
-          return true;
+          schedule(Duration.ZERO); // what else is wanted, if anything
+          return comesUp(fleet.get(of.entry().version()));
         });
   }
 
-  private void comesUp(Track<I, O> track) {
+  private boolean comesUp(Track<I, O> track) {
     List<Versions.Entry> wanted = wanted();
-    boolean serves = wanted.isEmpty() || wanted.get(0).identity().equals(track.identity());
     if (serving.live() == null) {
       serving.serve(track, "");
-    } else if (!serves) {
+    } else if (wanted.stream().noneMatch(e -> e.identity().equals(track.identity()))) {
+      fleet.move(track, State.AVAILABLE, "not wanted any more");
+      return false;
+    } else if (!wanted.get(0).identity().equals(track.identity())) {
       serving.keep(track);
     } else if (settings.rollout() instanceof Rollout.Canary canary) {
       serving.compare(track, canary);
     } else {
       serving.serve(track, "");
     }
+    return true;
   }
 
   @Override
@@ -347,15 +381,23 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     ticket = null;
     Track<I, O> track = fleet.get(of.entry().version());
     Instant now = Instant.now();
-    boolean tried = again && !Backoff.isOver(track.attempts());
+    int failures = track.failures() + 1;
+    boolean tried = again && !Backoff.isOver(failures);
     track.fail(
         why,
         tried
-            ? Optional.of(now.plus(Backoff.delay(track.attempts(), settings.interval(), random)))
+            ? Optional.of(now.plus(Backoff.delay(failures, settings.interval(), random)))
             : Optional.empty(),
         now);
     if (!tried) {
-      fleet.bar(track.identity(), String.valueOf(why.getMessage()));
+      fleet.bar(track);
+      fleet.sameContent(track.identity()).stream()
+          .filter(same -> same.state() == State.AVAILABLE || same.state() == State.RETIRED)
+          .forEach(
+              same -> {
+                same.end(track, now);
+                fleet.tell(same);
+              });
     }
     fleet.tell(track);
     events.tell(listener -> listener.onFailed(track.version(), String.valueOf(why.getMessage())));
@@ -384,45 +426,71 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   // --- operators ---------------------------------------------------------------------------------
 
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(settings.name() + ": expected an open deployment");
+    }
+  }
+
   ModelInfo rollback(String reason) {
-    return locked(() -> serving.back(reason));
+    return locked(
+        () -> {
+          requireOpen();
+          return back(reason);
+        });
+  }
+
+  /** What is on its way with the bytes of what is withdrawn goes too. */
+  private ModelInfo back(String reason) {
+    Track<I, O> bad = serving.live();
+    ModelInfo good = serving.back(reason);
+    if (bad != null) {
+      fleet.sameContent(bad.identity()).forEach(same -> takeOut(same, reason));
+    }
+    return good;
   }
 
   void reject(String version, String reason) {
-    locked(() -> rejected(fleet.get(version), reason));
+    locked(
+        () -> {
+          requireOpen();
+          Track<I, O> track = fleet.get(version);
+          Track<I, O> live = serving.live();
+          if (track.identity().isEmpty()) {
+            throw new IllegalStateException(
+                settings.name() + ": expected a version that is whole, got " + track);
+          }
+          if (live != null && live.identity().equals(track.identity())) {
+            back(reason);
+          } else {
+            fleet.sameContent(track.identity()).forEach(same -> takeOut(same, reason));
+          }
+          schedule(Duration.ZERO); // the next best, if nothing serves
+        });
   }
 
-  private void rejected(Track<I, O> track, String reason) {
+  /** Anything but what serves. */
+  private void takeOut(Track<I, O> track, String reason) {
     BringUp<I, O> onItsWay = bringUp;
-    if (track == serving.live()) {
-      serving.back(reason);
-    } else if (onItsWay != null && onItsWay.entry().version().equals(track.version())) {
+    if (onItsWay != null && onItsWay.entry().version().equals(track.version())) {
       forget(onItsWay);
-      bar(track, reason);
-    } else if (track.isResident()) {
-      serving.withdraw(track, reason);
-    } else {
-      bar(track, reason);
     }
-  }
-
-  private void bar(Track<I, O> track, String reason) {
-    fleet.bar(track.identity(), reason);
-    journal.reject(track.identity(), track.version(), reason);
-    if (Track.isLegal(track.state(), State.REJECTED)) {
-      fleet.move(track, State.REJECTED, reason);
-    }
+    serving.takeOut(track, reason);
   }
 
   void clear(String version) {
     locked(
         () -> {
-          Track<I, O> track = fleet.get(version);
-          fleet.unbar(track);
-          journal.clear(track.identity());
-          track.clear();
-          if (track.state() == State.FAILED || track.state() == State.REJECTED) {
-            fleet.move(track, State.AVAILABLE, "cleared");
+          requireOpen();
+          Track<I, O> cleared = fleet.get(version);
+          fleet.unbar(cleared);
+          journal.clear(cleared.identity());
+          for (Track<I, O> track : fleet.sameContent(cleared.identity())) {
+            boolean tried = track.state() == State.FAILED && track.failure() != null;
+            track.clear();
+            if (tried || track.state() == State.REJECTED) {
+              fleet.move(track, State.AVAILABLE, "cleared");
+            }
           }
           schedule(Duration.ZERO);
         });
@@ -431,6 +499,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   ModelInfo promote() {
     return locked(
         () -> {
+          requireOpen();
           Track<I, O> canary = serving.canary();
           if (canary == null) {
             throw new IllegalStateException(settings.name() + ": expected a canary, there is none");
@@ -461,6 +530,8 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     locked(
         () -> {
           closed = true;
+          serving.neverReady(
+              new CancellationException(settings.name() + ": closed before a version served"));
           Future<?> task = poll;
           if (task != null) {
             task.cancel(false);

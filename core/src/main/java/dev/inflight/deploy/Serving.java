@@ -6,12 +6,12 @@ import dev.inflight.Predictor;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +30,7 @@ final class Serving<I, O> {
   private final Fleet<I, O> fleet;
   private final Events events;
   private final Journal journal;
+  private final Supplier<List<Versions.Entry>> wanted;
   private final Runnable judge;
   private final ModelSlot<I, O> slot;
   private final Router<I, O> router;
@@ -40,14 +41,21 @@ final class Serving<I, O> {
   private @Nullable CanaryReport lastReport;
 
   /**
+   * @param wanted what the policy wants now
    * @param judge calls {@link #judge} under the lock
    */
   Serving(
-      Settings<I, O> settings, Fleet<I, O> fleet, Events events, Journal journal, Runnable judge) {
+      Settings<I, O> settings,
+      Fleet<I, O> fleet,
+      Events events,
+      Journal journal,
+      Supplier<List<Versions.Entry>> wanted,
+      Runnable judge) {
     this.settings = settings;
     this.fleet = fleet;
     this.events = events;
     this.journal = journal;
+    this.wanted = wanted;
     this.judge = judge;
     slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
     settings.inferenceListeners().forEach(slot::listen);
@@ -64,6 +72,13 @@ final class Serving<I, O> {
 
   CompletableFuture<ModelInfo> ready() {
     return ready;
+  }
+
+  /** Unless something serves or has served. */
+  void neverReady(Throwable why) {
+    if (!ready.isDone() && live == null) {
+      Clockwork.blocking().execute(() -> ready.completeExceptionally(why));
+    }
   }
 
   @Nullable Track<I, O> live() {
@@ -94,11 +109,11 @@ final class Serving<I, O> {
   private void switchTo(Track<I, O> next, String why) {
     Track<I, O> before = live;
     Track<I, O> canary = canary();
-    endComparison();
-    if (canary != null && canary != next) { // what it was compared with does not serve any more
-      drop(canary, State.AVAILABLE, "v" + next.version() + " serves now");
-    }
     slot.serve(next.resident());
+    endComparison();
+    if (canary != null && canary != next) {
+      drop(canary, State.AVAILABLE, "what it was compared with serves no more");
+    }
     retained.remove(next);
     if (before != null) {
       fleet.move(before, State.RETAINED, "served before v" + next.version());
@@ -114,7 +129,9 @@ final class Serving<I, O> {
     Optional<ModelInfo> old = Optional.ofNullable(before).map(track -> track.resident().info());
     events.tell(listener -> listener.onLive(info, old));
     journal.served(next.loaded().artifact(), next.loaded().directory());
-    ready.complete(info);
+    if (!ready.isDone()) {
+      Clockwork.blocking().execute(() -> ready.complete(info)); // who waits for it runs there
+    }
   }
 
   /** The policy wants it beside what serves. */
@@ -126,11 +143,11 @@ final class Serving<I, O> {
 
   /** Of those that served, so many stay; of the others what the policy wants. */
   void trim() {
-    List<Versions.Entry> wanted = settings.policy().wanted(fleet.eligible(Instant.now()));
+    List<Versions.Entry> all = wanted.get();
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
       boolean isWanted =
-          isCompared(track) || wanted.stream().anyMatch(e -> e.identity().equals(track.identity()));
+          isCompared(track) || all.stream().anyMatch(e -> e.identity().equals(track.identity()));
       if (!isWanted && ++kept > settings.keep()) {
         drop(track, State.RETIRED, "");
       }
@@ -226,7 +243,9 @@ final class Serving<I, O> {
 
   /** What can serve at once instead; not what gives its memory to another model. */
   private @Nullable Track<I, O> behind() {
+    Track<I, O> now = live;
     return retained.stream()
+        .filter(track -> now != null && !track.identity().equals(now.identity()))
         .filter(track -> track.loaded().memory().live())
         .findFirst()
         .orElse(null);
@@ -252,12 +271,29 @@ final class Serving<I, O> {
     return good.resident().info();
   }
 
+  /** Anything but what serves, and what is on its way up. */
+  void takeOut(Track<I, O> track, String reason) {
+    if (track.isResident() && track.state() != State.GATING) {
+      withdraw(track, reason);
+      return;
+    }
+    bar(track, reason);
+    if (Track.isLegal(track.state(), State.REJECTED)) {
+      fleet.move(track, State.REJECTED, reason);
+      events.tell(listener -> listener.onFailed(track.version(), reason));
+    }
+  }
+
   /** Its content is not wanted again. */
-  void withdraw(Track<I, O> track, String reason) {
-    fleet.bar(track.identity(), reason);
-    journal.reject(track.identity(), track.version(), reason);
+  private void withdraw(Track<I, O> track, String reason) {
+    bar(track, reason);
     drop(track, State.REJECTED, reason);
     events.tell(listener -> listener.onFailed(track.version(), reason));
+  }
+
+  private void bar(Track<I, O> track, String reason) {
+    fleet.bar(track);
+    journal.reject(track.identity(), track.version(), reason);
   }
 
   /** It is resident no more, and compared no more. */

@@ -66,6 +66,7 @@ final class Track<I, O> {
   private Instant since;
   private String reason;
   private int attempts;
+  private int failures; // since it was last loaded
   private Optional<Instant> nextAttempt = Optional.empty();
   private List<GateReport> gates = List.of();
   private @Nullable ModelLoadException failure;
@@ -102,6 +103,10 @@ final class Track<I, O> {
 
   int attempts() {
     return attempts;
+  }
+
+  int failures() {
+    return failures;
   }
 
   @Nullable ModelLoadException failure() {
@@ -152,13 +157,23 @@ final class Track<I, O> {
   void load(Loaded<I, O> now, Instant at) {
     loaded = now;
     move(GATING, "", at);
+    failures = 0;
   }
 
   /** Its load failed, and may be tried again at {@code next} if there is one. */
   void fail(ModelLoadException why, Optional<Instant> next, Instant now) {
     failure = why;
+    failures++;
     move(next.isPresent() ? AVAILABLE : FAILED, String.valueOf(why.getMessage()), now);
     nextAttempt = next;
+  }
+
+  /** Its content is that of one that failed or was rejected. */
+  void end(Track<I, O> same, Instant now) {
+    failure = same.failure;
+    boolean failed = same.state == FAILED && failure != null;
+    String why = same.version.equals(version) ? "" : "as v" + same.version + ": ";
+    move(failed ? FAILED : REJECTED, why + same.reason, now);
   }
 
   void passed(GateReport report) {
@@ -179,6 +194,7 @@ final class Track<I, O> {
   /** Forgets attempts and failure. */
   void clear() {
     attempts = 0;
+    failures = 0;
     failure = null;
     nextAttempt = Optional.empty();
   }

@@ -8,14 +8,20 @@ import dev.inflight.repository.DirectoryRepository;
 import dev.inflight.repository.Manifest;
 import dev.inflight.repository.ModelRepository;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +34,7 @@ abstract class DeploymentFixture {
   @TempDir Path root;
   @TempDir Path staging;
   final FakeLoader loader = new FakeLoader();
+  final FakeRepository repository = new FakeRepository();
   private final Lanes lanes = Lanes.of(1);
   private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
@@ -37,11 +44,16 @@ abstract class DeploymentFixture {
   }
 
   Deployment.Builder<String, String> iris() {
-    return of(DirectoryRepository.at(root));
+    return iris(DirectoryRepository.at(root));
   }
 
-  Deployment.Builder<String, String> of(ModelRepository repository) {
-    return Deployment.of("iris", repository, loader)
+  /** That follows the fake repository. */
+  Deployment.Builder<String, String> scripted() {
+    return iris(repository);
+  }
+
+  Deployment.Builder<String, String> iris(ModelRepository followed) {
+    return Deployment.of("iris", followed, loader)
         .lanes(lanes)
         .staging(staging)
         .pollEvery(POLL)
@@ -86,14 +98,30 @@ abstract class DeploymentFixture {
 
   static DeploymentStatus await(
       Deployment<?, ?> deployment, Predicate<DeploymentStatus> condition) {
+    await(() -> condition.test(deployment.status()), deployment::status);
+    return deployment.status();
+  }
+
+  /** Looks every now and then, for 20 s at most. */
+  static void await(BooleanSupplier condition, Supplier<?> otherwise) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    DeploymentStatus status = deployment.status();
-    while (!condition.test(status)) {
-      assertThat(System.nanoTime()).as("time to wait, at %s", status).isLessThan(deadline);
-      Thread.onSpinWait();
-      status = deployment.status();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not within 20 s: " + otherwise.get());
+      }
+      LockSupport.parkNanos(100_000);
     }
-    return status;
+  }
+
+  static DeploymentStatus.State state(Deployment<?, ?> deployment, String version) {
+    return deployment.status().version(version).orElseThrow().state();
+  }
+
+  /** Everything that happened so far, in order; not told again. */
+  List<String> happened() {
+    List<String> all = new ArrayList<>();
+    events.drainTo(all);
+    return all;
   }
 
   static DeploymentStatus awaitState(
@@ -106,9 +134,18 @@ abstract class DeploymentFixture {
   }
 
   void assertNothingLeft() throws IOException {
+    await(() -> loader.open().isEmpty() && isEmpty(staging), loader::open);
     assertThat(loader.open()).isEmpty();
     try (var files = Files.list(staging)) {
       assertThat(files).isEmpty();
+    }
+  }
+
+  static boolean isEmpty(Path directory) {
+    try (var files = Files.list(directory)) {
+      return files.findAny().isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

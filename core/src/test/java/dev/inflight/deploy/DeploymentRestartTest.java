@@ -45,7 +45,7 @@ class DeploymentRestartTest extends DeploymentFixture {
   }
 
   private Deployment.Builder<String, String> homely() {
-    return of(new Flaky()).home(home);
+    return iris(new Flaky()).home(home);
   }
 
   @Test
@@ -71,7 +71,7 @@ class DeploymentRestartTest extends DeploymentFixture {
   void start_withoutHomeAndUnreachable_fails() throws Exception {
     publish("1", "one");
     unreachable.set(true);
-    assertThatThrownBy(() -> of(new Flaky()).start(java.time.Duration.ofMillis(200)))
+    assertThatThrownBy(() -> iris(new Flaky()).start(java.time.Duration.ofMillis(200)))
         .isInstanceOf(dev.inflight.ModelLoadException.class);
     assertNothingLeft();
   }
