@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 abstract class CanaryFixture {
   private static final long PATIENCE_SECONDS = 20;
+  private static final long PAUSE_MICROS = 100;
 
   /** Errors only, every request, no probation. */
   static final CanaryOptions ERRORS =
@@ -118,15 +119,18 @@ abstract class CanaryFixture {
   }
 
   /** Calls until that happens; every answer must be what version 1 gives. */
-  String drive(Deployment<Long, Object> deployment, String start) {
+  String drive(Deployment<Long, Object> deployment, String start) throws InterruptedException {
     return drive(deployment, start, "1");
   }
 
   /** Calls until that happens; every answer must be what {@link #live} says. */
-  String drive(Deployment<Long, Object> deployment, String start, String version) {
+  String drive(Deployment<Long, Object> deployment, String start, String version)
+      throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (System.nanoTime() < end) {
-      for (String event = events.poll(); event != null; event = events.poll()) {
+      // waits, so that the pairs get a core of a machine that has two
+      String event = events.poll(PAUSE_MICROS, TimeUnit.MICROSECONDS);
+      for (; event != null; event = events.poll()) {
         if (event.startsWith(start)) {
           return event;
         }
@@ -138,7 +142,7 @@ abstract class CanaryFixture {
     throw new AssertionError("waiting for " + start + ": " + deployment.status());
   }
 
-  /** One call; null if version 1 fails, as it should. */
+  /** One call; empty if what serves fails, as it should. */
   Optional<Prediction<Object>> call(Deployment<Long, Object> deployment, String version) {
     row++;
     Prediction<Object> answer;
