@@ -134,9 +134,7 @@ final class Track<I, O> {
    * @throws IllegalStateException if there is no such edge
    */
   void move(State to, String why, Instant now) {
-    if (!isLegal(state, to)) {
-      throw new IllegalStateException(this + ": there is no way to " + to + " (" + why + ")");
-    }
+    requireLegal(to, why);
     if (RESIDENT.contains(to) && loaded == null) {
       throw new IllegalStateException(this + ": expected a resident version on its way to " + to);
     }
@@ -153,8 +151,15 @@ final class Track<I, O> {
     reason = why;
   }
 
+  private void requireLegal(State to, String why) {
+    if (!isLegal(state, to)) {
+      throw new IllegalStateException(this + ": there is no way to " + to + " (" + why + ")");
+    }
+  }
+
   /** It has been loaded: the way to {@code GATING}. */
   void load(Loaded<I, O> now, Instant at) {
+    requireLegal(GATING, "");
     loaded = now;
     move(GATING, "", at);
     failures = 0;
@@ -162,18 +167,18 @@ final class Track<I, O> {
 
   /** Its load failed, and may be tried again at {@code next} if there is one. */
   void fail(ModelLoadException why, Optional<Instant> next, Instant now) {
+    move(next.isPresent() ? AVAILABLE : FAILED, String.valueOf(why.getMessage()), now);
     failure = why;
     failures++;
-    move(next.isPresent() ? AVAILABLE : FAILED, String.valueOf(why.getMessage()), now);
     nextAttempt = next;
   }
 
   /** Its content is that of one that failed or was rejected. */
   void end(Track<I, O> same, Instant now) {
-    failure = same.failure;
-    boolean failed = same.state == FAILED && failure != null;
+    boolean failed = same.state == FAILED && same.failure != null;
     String why = same.version.equals(version) ? "" : "as v" + same.version + ": ";
     move(failed ? FAILED : REJECTED, why + same.reason, now);
+    failure = same.failure;
   }
 
   void passed(GateReport report) {
