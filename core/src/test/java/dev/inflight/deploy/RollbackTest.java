@@ -242,4 +242,27 @@ class RollbackTest extends DeploymentFixture {
     }
     assertNothingLeft();
   }
+
+  @Test
+  void rollback_whileACanaryRuns_comparesItWithWhatServesNow() throws Exception {
+    repository.publish("1", "one");
+    Rollout shadow = Rollout.shadow(CanaryOptions.defaults());
+    try (var iris = scripted().rollout(shadow).start()) {
+      repository.publish("2", "two");
+      awaitState(iris, "2", State.CANARY);
+      iris.promote();
+      repository.publish("3", "three");
+      awaitState(iris, "3", State.CANARY);
+      assertThat(iris.rollback("complaints").version()).isEqualTo("1");
+      await(
+          iris,
+          status ->
+              status.version("3").orElseThrow().state() == State.CANARY
+                  && status.version("3").orElseThrow().reason().equals("beside v1"));
+      await(() -> loader.open().equals(List.of("one", "three")), loader::open);
+      iris.reject("3", "bad");
+      await(() -> loader.open().equals(List.of("one")), loader::open);
+    }
+    assertNothingLeft();
+  }
 }
