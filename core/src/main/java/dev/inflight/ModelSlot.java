@@ -204,6 +204,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         throw new IllegalArgumentException(
             name + ": expected a resident version of this slot, got " + resident);
       }
+      resident.offer();
       line.rule().follow(resident.version().cost());
       leasing.swap(resident.version());
     } finally {
@@ -228,7 +229,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
    */
   Resident<I, O> resident(String version) {
     for (Resident<I, O> resident : residents) {
-      if (resident.info().version().equals(version)) {
+      if (resident.isOffered() && resident.info().version().equals(version)) {
         return resident;
       }
     }

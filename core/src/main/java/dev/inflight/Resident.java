@@ -23,6 +23,7 @@ public final class Resident<I, O> {
   private final ModelSlot<I, O> slot;
   private final Version<I, O> version;
   private final Predictor<I, O> predictor;
+  private volatile boolean offered;
 
   Resident(
       ModelSlot<I, O> slot,
@@ -50,6 +51,18 @@ public final class Resident<I, O> {
   /** {@return a predictor that only this version answers; once it is released, calls throw} */
   public Predictor<I, O> predictor() {
     return predictor;
+  }
+
+  /**
+   * From now on calls may ask for it by its name: {@link CallOptions#withVersion}. A version that
+   * was made current has been offered.
+   */
+  public void offer() {
+    offered = true;
+  }
+
+  boolean isOffered() {
+    return offered;
   }
 
   /**
@@ -106,7 +119,14 @@ public final class Resident<I, O> {
    */
   public List<Outcome<O>> runTogether(List<? extends I> rows, Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
-    return run(slot.lanes().dispatcher().everyLane().get(0), List.copyOf(rows), deadline);
+    List<I> batch = List.copyOf(rows);
+    for (Lane lane : slot.lanes().dispatcher().everyLane()) {
+      List<Outcome<O>> outcomes = run(lane, batch, System.nanoTime()); // of those that are free
+      if (!outcomes.isEmpty()) {
+        return outcomes;
+      }
+    }
+    return run(slot.lanes().dispatcher().everyLane().get(0), batch, deadline);
   }
 
   private List<Outcome<O>> run(Lane lane, List<I> batch, long deadline) {

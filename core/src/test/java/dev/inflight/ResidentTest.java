@@ -94,6 +94,10 @@ class ResidentTest {
     slot.serve(slot.admit(first));
     Resident<String, String> two = slot.admit(second);
     CallOptions pinned = CallOptions.defaults().withVersion("2");
+    assertThatThrownBy(() -> slot.predictor().predict("a", pinned))
+        .as("nobody has offered it: it may still be at its gates")
+        .isInstanceOf(ModelUnavailableException.class);
+    two.offer();
     assertThat(slot.predictor().predict("a", pinned)).isEqualTo("2:a");
     assertThat(slot.predictor().call("a", pinned).model().version()).isEqualTo("2");
     assertThat(slot.predictor().submit("a", pinned).join().value()).isEqualTo("2:a");

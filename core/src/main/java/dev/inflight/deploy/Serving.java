@@ -138,6 +138,7 @@ final class Serving<I, O> {
   void keep(Track<I, O> track) {
     fleet.move(track, State.RETAINED, "wanted beside what serves");
     track.loaded().memory().retained();
+    track.resident().offer();
     retained.addLast(track);
   }
 
