@@ -3,14 +3,12 @@ package dev.inflight.deploy;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoadException.Stage;
-import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -21,23 +19,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Moves one deployment from what is to what is wanted.
  *
- * <p>Invariant: at most one version is on its way up, and only its steps count. All state belongs
- * to {@code lock}, under which nothing blocks: no repository, no load, no gate, no listener.
+ * <p>Invariant: all state, that of its parts too, belongs to {@code lock}, under which nothing
+ * blocks: no repository, no load, no gate, no listener.
  */
-final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
+final class Reconciler<I, O> implements AutoCloseable {
   /** How often a repository is asked while nothing serves and something is being written. */
   private static final Duration IMPATIENT = Duration.ofMillis(50);
 
   private final Settings<I, O> settings;
   private final Events events;
   private final Journal journal;
-  private final MemoryShare share;
   private final Fleet<I, O> fleet;
   private final Serving<I, O> serving;
+  private final Ascent<I, O> ascent;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Random random = new Random();
-  private @Nullable BringUp<I, O> bringUp;
-  private Loading.@Nullable Ticket ticket;
   private @Nullable String problem;
   private @Nullable Future<?> poll;
   private boolean polling;
@@ -50,10 +45,19 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     this.settings = settings;
     events = new Events(settings.listeners());
     journal = Journal.open(settings.home(), settings.name());
-    share = new MemoryShare(settings.memory(), settings.name());
     fleet = new Fleet<>(events);
     journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));
     serving = new Serving<>(settings, fleet, events, journal, this::wanted, this::judge);
+    ascent =
+        new Ascent<>(
+            settings,
+            fleet,
+            serving,
+            events,
+            journal,
+            lock,
+            this::wanted,
+            () -> schedule(Duration.ZERO));
   }
 
   Serving<I, O> serving() {
@@ -153,7 +157,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
   }
 
   private void scheduleNext() {
-    boolean impatient = serving.live() == null && (fleet.isPending() || bringUp != null);
+    boolean impatient = serving.live() == null && (fleet.isPending() || !ascent.isIdle());
     Duration next =
         impatient && IMPATIENT.compareTo(settings.interval()) < 0 ? IMPATIENT : settings.interval();
     Instant now = Instant.now();
@@ -172,7 +176,7 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     serving.trim();
     boolean hopeless =
         serving.live() == null
-            && bringUp == null
+            && ascent.isIdle()
             && problem == null
             && !fleet.isPending()
             && !fleet.isAnyWaiting();
@@ -197,12 +201,12 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
     Track<I, O> live = serving.live();
     if (live != null && live.identity().equals(target.identity())) {
       supersede(target, wanted);
-      wanted.stream().skip(1).filter(this::isMissing).findFirst().ifPresent(this::bringUp);
+      wanted.stream().skip(1).filter(this::isMissing).findFirst().ifPresent(ascent::begin);
       return;
     }
     Track<I, O> canary = serving.canary();
     boolean onItsWay =
-        (bringUp != null && bringUp.entry().identity().equals(target.identity()))
+        ascent.isOf(target.identity())
             || (canary != null && canary.identity().equals(target.identity()));
     if (onItsWay) {
       return;
@@ -212,58 +216,24 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
         .filter(track -> track.state() == State.RETAINED)
         .findFirst()
         .ifPresentOrElse(
-            track -> serving.serve(track, "wanted by the policy"), () -> bringUp(target));
+            track -> serving.serve(track, "wanted by the policy"), () -> ascent.begin(target));
   }
 
   private boolean isMissing(Versions.Entry entry) {
-    return bringUp == null
+    return ascent.isIdle()
         && fleet.sameContent(entry.identity()).stream().noneMatch(Track::isResident);
   }
 
   /** What is on its way and not among {@code wanted} is given up for {@code target}. */
   private void supersede(Versions.Entry target, List<Versions.Entry> wanted) {
     String why = "superseded by v" + target.version();
-    BringUp<I, O> stale = bringUp;
-    if (stale != null
-        && wanted.stream().noneMatch(e -> e.identity().equals(stale.entry().identity()))) {
-      forget(stale);
-      fleet.move(fleet.get(stale.entry().version()), State.AVAILABLE, why);
+    if (!ascent.isIdle() && wanted.stream().noneMatch(e -> ascent.isOf(e.identity()))) {
+      fleet.move(ascent.giveUp(), State.AVAILABLE, why);
     }
     Track<I, O> canary = serving.canary();
     if (canary != null) {
       serving.drop(canary, State.AVAILABLE, why);
     }
-  }
-
-  /** Its steps do not count any more; it cleans up after itself. */
-  private void forget(BringUp<I, O> stale) {
-    stale.cancel();
-    Loading.Ticket its = ticket;
-    if (its != null) {
-      its.cancel();
-    }
-    bringUp = null;
-    ticket = null;
-  }
-
-  private void bringUp(Versions.Entry entry) {
-    BringUp<I, O> next =
-        new BringUp<>(
-            settings,
-            serving.slot(),
-            entry,
-            Optional.ofNullable(serving.live()).map(Track::resident),
-            this,
-            journal,
-            share);
-    bringUp = next;
-    fleet.move(fleet.get(entry.version()), State.FETCHING, "");
-    ticket =
-        Loading.SHARED.start(
-            settings.name() + " v" + entry.version(),
-            next,
-            settings.loadPatience(),
-            () -> stuck(next));
   }
 
   private ModelLoadException noneCanServe() {
@@ -279,149 +249,6 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
             + settings.repository()
             + ", got "
             + (found.entries().isEmpty() ? "none at all" : found.entries().toString()));
-  }
-
-  // --- the way up, on a loader thread ------------------------------------------------------------
-
-  private boolean isCurrent(BringUp<I, O> other) {
-    return bringUp == other && !closed;
-  }
-
-  @Override
-  public void reached(BringUp<I, O> of, State state) {
-    locked(
-        () -> {
-          Track<I, O> track = fleet.find(of.entry().version());
-          if (isCurrent(of) && track != null && track.state() != state) {
-            fleet.move(track, state, "");
-          }
-        });
-  }
-
-  @Override
-  public void loaded(BringUp<I, O> of, Loaded<I, O> version) {
-    locked(
-        () -> {
-          if (isCurrent(of)) {
-            Track<I, O> track = fleet.get(of.entry().version());
-            track.load(version, Instant.now());
-            fleet.tell(track);
-          }
-        });
-  }
-
-  @Override
-  public void passed(BringUp<I, O> of, GateReport report) {
-    locked(
-        () -> {
-          if (isCurrent(of)) {
-            fleet.get(of.entry().version()).passed(report);
-          }
-        });
-  }
-
-  @Override
-  public boolean ready(BringUp<I, O> of) {
-    return locked(
-        () -> {
-          if (!isCurrent(of)) {
-            return false;
-          }
-          bringUp = null;
-          ticket = null;
-          schedule(Duration.ZERO); // what else is wanted, if anything
-          return comesUp(fleet.get(of.entry().version()));
-        });
-  }
-
-  private boolean comesUp(Track<I, O> track) {
-    List<Versions.Entry> wanted = wanted();
-    if (serving.live() == null) {
-      serving.serve(track, "");
-    } else if (wanted.stream().noneMatch(e -> e.identity().equals(track.identity()))) {
-      fleet.move(track, State.AVAILABLE, "not wanted any more");
-      return false;
-    } else if (!wanted.get(0).identity().equals(track.identity())) {
-      serving.keep(track);
-    } else if (settings.rollout() instanceof Rollout.Canary canary) {
-      serving.compare(track, canary);
-    } else {
-      serving.serve(track, "");
-    }
-    return true;
-  }
-
-  @Override
-  public void failed(BringUp<I, O> of, ModelLoadException why) {
-    locked(() -> fail(of, why, why.retryable()));
-  }
-
-  private void stuck(BringUp<I, O> of) {
-    locked(
-        () -> {
-          of.cancel();
-          ModelLoadException why =
-              new ModelLoadException(
-                  Stage.LOAD,
-                  settings.name()
-                      + " v"
-                      + of.entry().version()
-                      + ": expected it to load within "
-                      + settings.loadPatience()
-                      + "; its thread is left behind");
-          fail(of, why, false);
-        });
-  }
-
-  private void fail(BringUp<I, O> of, ModelLoadException why, boolean again) {
-    if (!isCurrent(of)) {
-      return;
-    }
-    bringUp = null;
-    ticket = null;
-    Track<I, O> track = fleet.get(of.entry().version());
-    Instant now = Instant.now();
-    int failures = track.failures() + 1;
-    boolean tried = again && !Backoff.isOver(failures);
-    track.fail(
-        why,
-        tried
-            ? Optional.of(now.plus(Backoff.delay(failures, settings.interval(), random)))
-            : Optional.empty(),
-        now);
-    if (!tried) {
-      fleet.bar(track);
-      fleet.sameContent(track.identity()).stream()
-          .filter(same -> same.state() == State.AVAILABLE || same.state() == State.RETIRED)
-          .forEach(
-              same -> {
-                same.end(track, now);
-                fleet.tell(same);
-              });
-    }
-    fleet.tell(track);
-    events.tell(listener -> listener.onFailed(track.version(), String.valueOf(why.getMessage())));
-    schedule(Duration.ZERO); // the next best, if nothing serves
-  }
-
-  @Override
-  public void dropped(BringUp<I, O> of) {
-    // Whoever gave it up has said so.
-  }
-
-  /** Whoever needs the memory waits for it, and may hold its own lock. */
-  @Override
-  public void unload(BringUp<I, O> of) {
-    Clockwork.blocking()
-        .execute(
-            () ->
-                locked(
-                    () -> {
-                      Track<I, O> track = fleet.find(of.entry().version());
-                      if (track != null && track.identity().equals(of.entry().identity())) {
-                        serving.unload(track);
-                      }
-                    }));
   }
 
   // --- operators ---------------------------------------------------------------------------------
@@ -471,9 +298,8 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
 
   /** Anything but what serves. */
   private void takeOut(Track<I, O> track, String reason) {
-    BringUp<I, O> onItsWay = bringUp;
-    if (onItsWay != null && onItsWay.entry().version().equals(track.version())) {
-      forget(onItsWay);
+    if (ascent.isOf(track.identity())) {
+      ascent.giveUp();
     }
     serving.takeOut(track, reason);
   }
@@ -536,9 +362,8 @@ final class Reconciler<I, O> implements BringUp.Progress<I, O>, AutoCloseable {
           if (task != null) {
             task.cancel(false);
           }
-          BringUp<I, O> stale = bringUp;
-          if (stale != null) {
-            forget(stale);
+          if (!ascent.isIdle()) {
+            ascent.giveUp();
           }
           serving.endComparison();
         });

@@ -115,14 +115,19 @@ class DeploymentRandomTest {
         .noneMatch(v -> Set.of(State.FETCHING, State.LOADING, State.GATING).contains(v.state()));
   }
 
+  /**
+   * Until two polls have changed nothing: between a failure and the next poll it only looks quiet.
+   */
   private DeploymentStatus quiet(Deployment<String, String> iris) {
     repository.unreachable = false;
+    DeploymentStatus before;
+    DeploymentStatus now = iris.status();
     do {
+      before = now;
       repository.awaitPoll();
-      DeploymentFixture.await(iris, DeploymentRandomTest::isQuiet);
-      repository.awaitPoll();
-    } while (!isQuiet(iris.status()));
-    return iris.status();
+      now = DeploymentFixture.await(iris, DeploymentRandomTest::isQuiet);
+    } while (!isQuiet(before) || !before.versions().equals(now.versions()));
+    return now;
   }
 
   private void assertInvariants(
