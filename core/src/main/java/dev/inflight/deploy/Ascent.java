@@ -70,14 +70,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
 
   void begin(Versions.Entry entry) {
     BringUp<I, O> next =
-        new BringUp<>(
-            settings,
-            serving.slot(),
-            entry,
-            Optional.ofNullable(serving.live()).map(Track::resident),
-            this,
-            journal,
-            share);
+        new BringUp<>(settings, serving.slot(), entry, serving.resident(), this, journal, share);
     bringUp = next;
     fleet.move(fleet.get(entry.version()), State.FETCHING, "");
     ticket =

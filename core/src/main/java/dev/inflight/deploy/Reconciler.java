@@ -3,6 +3,7 @@ package dev.inflight.deploy;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoadException.Stage;
+import dev.inflight.Resident;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.time.Duration;
@@ -345,7 +346,7 @@ final class Reconciler<I, O> implements AutoCloseable {
         () ->
             new DeploymentStatus(
                 settings.name(),
-                Optional.ofNullable(serving.live()).map(track -> track.resident().info()),
+                serving.resident().map(Resident::info),
                 fleet.sorted().stream().map(Track::status).toList(),
                 serving.report(),
                 Optional.ofNullable(problem)));

@@ -3,6 +3,7 @@ package dev.inflight.deploy;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelSlot;
 import dev.inflight.Predictor;
+import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
@@ -81,6 +82,15 @@ final class Serving<I, O> {
     }
   }
 
+  /** What serves, if anything does. */
+  Optional<Resident<I, O>> resident() {
+    return residentOf(live);
+  }
+
+  private static <I, O> Optional<Resident<I, O>> residentOf(@Nullable Track<I, O> track) {
+    return track == null ? Optional.empty() : Optional.of(track.resident());
+  }
+
   @Nullable Track<I, O> live() {
     return live;
   }
@@ -126,7 +136,7 @@ final class Serving<I, O> {
     live = next;
     ModelInfo info = next.resident().info();
     log.info("{} is live{}", info.label(), why.isEmpty() ? "" : ": " + why);
-    Optional<ModelInfo> old = Optional.ofNullable(before).map(track -> track.resident().info());
+    Optional<ModelInfo> old = residentOf(before).map(Resident::info);
     events.tell(listener -> listener.onLive(info, old));
     journal.served(next.loaded().artifact(), next.loaded().directory());
     if (!ready.isDone()) {
