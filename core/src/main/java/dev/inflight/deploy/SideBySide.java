@@ -132,11 +132,20 @@ final class SideBySide<I, O> implements AutoCloseable {
     CompletableFuture<Prediction<O>> future =
         seesCandidate ? ramp.submit(row, options, serving) : serving.submit(row, options);
     long ticket = sample();
-    if (ticket != Epochs.REFUSED) {
-      I copy = Twins.copied(row); // from the answer on the row is the caller's again
-      var unused =
-          future.whenComplete(
-              (answer, failure) -> {
+    return ticket == Epochs.REFUSED ? future : seen(ticket, row, future, seesCandidate);
+  }
+
+  /**
+   * What the caller waits for: it comes when its answer has been copied, from then on it is his.
+   */
+  private CompletableFuture<Prediction<O>> seen(
+      long ticket, I row, CompletableFuture<Prediction<O>> future, boolean seesCandidate) {
+    I copy = Twins.copied(row); // from the answer on the row is the caller's again
+    CompletableFuture<Prediction<O>> seen = new CompletableFuture<>();
+    var unused =
+        future.whenComplete(
+            (answer, failure) -> {
+              try {
                 if (answer != null) {
                   answered(ticket, copy, answer);
                 } else if (failure instanceof InferenceException e) {
@@ -144,9 +153,22 @@ final class SideBySide<I, O> implements AutoCloseable {
                 } else {
                   drop(ticket);
                 }
-              });
-    }
-    return future;
+              } finally {
+                if (failure == null) {
+                  seen.complete(answer);
+                } else {
+                  seen.completeExceptionally(failure);
+                }
+              }
+            });
+    var unusedToo =
+        seen.whenComplete(
+            (answer, failure) -> {
+              if (seen.isCancelled()) {
+                future.cancel(false);
+              }
+            });
+    return seen;
   }
 
   private boolean seesCandidate(CallOptions options) {
