@@ -131,6 +131,9 @@ final class Journal implements AutoCloseable {
 
   /** {@return the version with that content, copied to {@code target}, if it is the one kept} */
   Optional<ModelArtifact> copy(String name, Versions.Entry entry, Path target) throws IOException {
+    if (!isKept(entry.identity())) {
+      return Optional.empty(); // before anything is read: the copy is hashed as a whole
+    }
     Optional<ModelArtifact> kept =
         artifact().filter(good -> good.digest().equals(entry.identity()));
     if (kept.isEmpty()) {
@@ -148,6 +151,10 @@ final class Journal implements AutoCloseable {
       }
     }
     return Optional.of(ModelArtifact.of(name, entry.version(), target, kept.get().files()));
+  }
+
+  private synchronized boolean isKept(String identity) {
+    return memory.lastGood().filter(good -> good.digest().equals(identity)).isPresent();
   }
 
   /** Waits for what is being written. */
