@@ -64,6 +64,7 @@ final class BatchingRule {
 
   private final Batching batching;
   private final int lanes;
+  private final HandOff price;
   private final Load load = new Load();
   private volatile Decision decision;
   private volatile RunCost cost = new RunCost();
@@ -71,15 +72,16 @@ final class BatchingRule {
   private volatile int probing;
   private volatile int directProbe; // racy: some calls more or less
 
-  BatchingRule(Batching batching, int lanes) {
+  BatchingRule(Batching batching, int lanes, HandOff price) {
     this.batching = batching;
     this.lanes = lanes;
+    this.price = price;
     decision =
         new Decision(
             BatchingReport.Mode.LEARNING,
             BatchingReport.Mode.LEARNING,
             RunCost.Line.UNKNOWN,
-            HandOff.nanos(),
+            price.nanos(),
             Math.min(batching.maxBatch(), LEARNING_CAP),
             false);
   }
@@ -138,9 +140,9 @@ final class BatchingRule {
   }
 
   private void decide(RunCost.Line line, long now) {
-    double handOff = HandOff.nanos();
+    double handOff = price.nanos();
     if (line.one() > 0 && line.one() < LONG_RUN * handOff) {
-      HandOff.measureOnce();
+      price.measureOnce();
     }
     Decision before = decision;
     BatchingReport.Mode mode = mode(line, handOff, handOff, before.mode());

@@ -76,7 +76,7 @@ final class Bulk<I, O> {
 
   private List<I> chunk(Iterator<? extends I> source) {
     int most = Math.min(line.batching().maxBatch(), version.maxBatch());
-    int size = Math.min(most, version.cost().cheapest(HAND_OFFS * HandOff.nanos(), SIZES));
+    int size = Math.min(most, version.cost().cheapest(HAND_OFFS * HandOff.MEASURED.nanos(), SIZES));
     List<I> chunk = new ArrayList<>(size);
     while (chunk.size() < size && source.hasNext()) {
       chunk.add(Objects.requireNonNull(source.next(), "row"));

@@ -23,24 +23,35 @@ final class HandOff {
   private static final int CALLS = 250;
   private static final int ROUNDS = 3;
 
-  private static final AtomicBoolean STARTED = new AtomicBoolean();
-  private static volatile double nanos = ASSUMED;
+  /** That of this machine. */
+  static final HandOff MEASURED = new HandOff(ASSUMED, false);
 
-  private HandOff() {}
+  private final AtomicBoolean started;
+  private volatile double nanos;
+
+  private HandOff(double nanos, boolean known) {
+    this.nanos = nanos;
+    started = new AtomicBoolean(known);
+  }
+
+  /** One that is known to cost {@code nanos} and is never measured. */
+  static HandOff of(double nanos) {
+    return new HandOff(nanos, true);
+  }
 
   /** What was measured, or what is assumed until then. */
-  static double nanos() {
+  double nanos() {
     return nanos;
   }
 
   /** Measures unless somebody has; returns at once. */
-  static void measureOnce() {
-    if (!STARTED.get() && STARTED.compareAndSet(false, true)) {
-      Background.named("inflight-hand-off").newThread(HandOff::measure).start();
+  void measureOnce() {
+    if (!started.get() && started.compareAndSet(false, true)) {
+      Background.named("inflight-hand-off").newThread(this::measure).start();
     }
   }
 
-  private static void measure() {
+  private void measure() {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     if (!threads.isThreadCpuTimeSupported() || !threads.isThreadCpuTimeEnabled()) {
       return;

@@ -44,7 +44,7 @@ final class Line<I, O> {
     this.dispatcher = lanes.dispatcher();
     this.bulkhead = lanes.bulkhead();
     this.batching = batching;
-    rule = new BatchingRule(batching, lanes.size());
+    rule = new BatchingRule(batching, lanes.size(), HandOff.MEASURED);
   }
 
   ModelSlot<I, O> slot() {

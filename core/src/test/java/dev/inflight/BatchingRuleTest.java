@@ -6,30 +6,22 @@ import static org.assertj.core.api.Assertions.within;
 import dev.inflight.BatchingReport.Mode;
 import java.time.Duration;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is decided from what runs cost. A hand-off is measured to cost 2 to 40 us. */
+/** What is decided from what runs cost where a hand-off costs 8 us. */
 @Timeout(60)
 class BatchingRuleTest {
   private static final long SECOND = 1_000_000_000;
 
-  private final BatchingRule rule = new BatchingRule(Batching.auto(), 2);
+  private static final double HAND_OFF = 8_000;
 
-  /** The measurement must not change the hand-off in the middle of a test. */
-  @BeforeAll
-  static void measureHandOff() throws Exception {
-    HandOff.measureOnce();
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().equals("inflight-hand-off")) {
-        thread.join();
-      }
-    }
-    System.out.printf("hand-off: %.0f ns%n", HandOff.nanos());
-    assertThat(HandOff.nanos()).isBetween(2_000.0, 40_000.0);
+  private final BatchingRule rule = rule(Batching.auto());
+
+  private static BatchingRule rule(Batching batching) {
+    return new BatchingRule(batching, 2, HandOff.of(HAND_OFF));
   }
 
   private static RunCost fresh(BatchingRule rule) {
@@ -87,17 +79,17 @@ class BatchingRuleTest {
 
   @Test
   void decide_maxBatchIsOne_neverBatches() {
-    BatchingRule cheap = new BatchingRule(Batching.auto().withMaxBatch(1), 2);
+    BatchingRule cheap = rule(Batching.auto().withMaxBatch(1));
     learn(cheap, 20_000, 1_000);
     assertThat(mode(cheap)).isEqualTo(Mode.DIRECT);
-    BatchingRule costly = new BatchingRule(Batching.auto().withMaxBatch(1), 2);
+    BatchingRule costly = rule(Batching.auto().withMaxBatch(1));
     learn(costly, 2_000_000, 1_000_000);
     assertThat(mode(costly)).isEqualTo(Mode.QUEUED);
   }
 
   @Test
   void decide_delayWanted_nothingRunsOnItsCaller() {
-    BatchingRule delayed = new BatchingRule(Batching.auto().withMaxDelay(Duration.ofMillis(1)), 2);
+    BatchingRule delayed = rule(Batching.auto().withMaxDelay(Duration.ofMillis(1)));
     learn(delayed, 100, 3_000);
     assertThat(mode(delayed)).isEqualTo(Mode.QUEUED);
     assertThat(delayed.runsOnCaller()).isFalse();
@@ -105,7 +97,7 @@ class BatchingRuleTest {
 
   @Test
   void decide_savingAtTheEdge_doesNotChangeItsMind() {
-    double edge = BatchingRule.PAYS * HandOff.nanos();
+    double edge = BatchingRule.PAYS * HAND_OFF;
     RunCost cost = fresh(rule);
     Mode[] modes = new Mode[5];
     double[] savings = {0.5 * edge, 1.08 * edge, 1.3 * edge, 0.92 * edge, 0.7 * edge};
@@ -145,7 +137,7 @@ class BatchingRuleTest {
 
   @Test
   void cap_fitAsksForMore_neverExceedsMaxBatch() {
-    BatchingRule small = new BatchingRule(Batching.auto().withMaxBatch(48), 2);
+    BatchingRule small = rule(Batching.auto().withMaxBatch(48));
     assertThat(small.cap()).isEqualTo(48);
     learn(small, 10_000_000, 100);
     assertThat(small.cap()).isEqualTo(48);
@@ -158,7 +150,7 @@ class BatchingRuleTest {
     System.out.println("batching rule: seed " + seed);
     Random random = new Random(seed);
     for (int i = 0; i < 2_000; i++) {
-      BatchingRule each = new BatchingRule(Batching.auto(), 2);
+      BatchingRule each = rule(Batching.auto());
       double row = 1_000 + random.nextInt(1_000_000);
       double fixed = random.nextInt(10_000_000);
       double most = 2 * 256 / (fixed + 256 * row); // rows per nanosecond of both lanes
