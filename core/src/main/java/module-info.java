@@ -5,6 +5,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.inflight {
   requires java.management;
+  requires jdk.jfr;
   requires jdk.management;
   requires org.slf4j;
   requires static org.jspecify;

@@ -31,7 +31,7 @@ public class CallGivenUpAgainstLane {
 
   @Actor
   public void caller(III_Result r) {
-    r.r1 = call.giveUp() ? 1 : 0;
+    r.r1 = call.giveUp(CallEnd.CANCELLED) ? 1 : 0;
   }
 
   @Arbiter

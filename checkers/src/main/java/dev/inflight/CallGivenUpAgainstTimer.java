@@ -33,7 +33,7 @@ public class CallGivenUpAgainstTimer {
 
   @Actor
   public void caller(III_Result r) {
-    r.r1 = call.giveUp() ? 1 : 0;
+    r.r1 = call.giveUp(CallEnd.CANCELLED) ? 1 : 0;
   }
 
   @Arbiter

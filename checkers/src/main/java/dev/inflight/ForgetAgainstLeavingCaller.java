@@ -37,7 +37,7 @@ public class ForgetAgainstLeavingCaller {
 
   @Actor
   public void givingUp() {
-    dropped.giveUp();
+    dropped.giveUp(CallEnd.CANCELLED);
   }
 
   @Arbiter

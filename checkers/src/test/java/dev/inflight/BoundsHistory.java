@@ -69,7 +69,7 @@ public class BoundsHistory {
   public void giveUp(int thread) {
     List<Call<Integer, Integer>> own = calls.get(thread);
     if (!own.isEmpty()) {
-      own.get(own.size() - 1).giveUp();
+      own.get(own.size() - 1).giveUp(CallEnd.CANCELLED);
     }
   }
 

@@ -96,8 +96,8 @@ final class Mutants {
             "answered by a check, then a write",
             "CallGivenUpAgainstLane",
             "Call",
-            "if (!STATE.compareAndSet(this, TAKEN, DONE)) {\n      return false;\n    }",
-            "if (state != TAKEN) {\n      return false;\n    }\n    state = DONE;"),
+            "    if (!STATE.compareAndSet(this, TAKEN, DONE)) {",
+            "    boolean won = state == TAKEN;\n    if (won) {\n      state = DONE;\n    }\n    if (!won) {"),
         new Mutant(
             "expired by a check, then a write",
             "CallTimesOutAgainstLane",

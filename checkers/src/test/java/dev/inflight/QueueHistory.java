@@ -88,7 +88,6 @@ public class QueueHistory {
     desk.taken = null;
     Call<?, ?> call = desk.done.calls().get(0);
     desk.done.run(desk.lane);
-    desk.done.deliver();
     desk.lane.completions().flush(); // as the lane does that delivers
     return Insides.isDone(call);
   }
@@ -96,7 +95,7 @@ public class QueueHistory {
   @Operation(params = "thread")
   public boolean giveUp(int thread) {
     List<Call<Integer, Integer>> calls = desks[thread].calls;
-    return !calls.isEmpty() && calls.get(calls.size() - 1).giveUp();
+    return !calls.isEmpty() && calls.get(calls.size() - 1).giveUp(CallEnd.CANCELLED);
   }
 
   @Validate

@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +38,7 @@ final class Batch<I, O> {
   private int rows;
   private long begun;
   private double charged;
-  private @Nullable Lane lane;
-  private @Nullable ModelInfo model;
-  private @Nullable List<Outcome<O>> outcomes;
+  private Release release = Release.LANE;
   private @Nullable Runner<I, O> runner;
   private volatile int state = OPEN;
 
@@ -100,33 +98,51 @@ final class Batch<I, O> {
     return charged;
   }
 
-  /** On the lane: leases a version and runs. Never throws; {@link #deliver} follows. */
-  void run(Lane lane) {
-    this.lane = lane;
-    line.slot().runs().runBatch(lane, this);
+  /** Why it left the queue. */
+  Release release() {
+    return release;
   }
 
-  /** What became of all rows of all calls, in order. */
-  void outcomes(@Nullable ModelInfo model, List<Outcome<O>> outcomes) {
-    this.model = model;
-    this.outcomes = outcomes;
+  void release(Release why) {
+    release = why;
+  }
+
+  /** On the lane: leases a version, runs, and gives every call its answer. Never throws. */
+  void run(Lane lane) {
+    line.slot().runs().runBatch(lane, this);
   }
 
   /**
    * On the lane: every call gets its answers, first come first; futures wait among the lane's
-   * completions.
+   * completions. All of them had waited until {@code begun}.
+   *
+   * @param all what became of all rows of all calls, in order
+   * @param version that ran, leased; null if there is none
    */
-  void deliver() {
-    Lane at = Objects.requireNonNull(lane);
-    List<Outcome<O>> all = Objects.requireNonNull(outcomes);
+  void deliver(Lane lane, @Nullable Version<I, O> version, List<Outcome<O>> all, long begun) {
+    lane.looksSoon();
+    long now = line.nanos();
     int from = 0;
     int ended = 0;
     for (int i = 0; i < calls.size(); i++) {
       Call<I, O> call = calls.get(i);
-      ended += call.answer(all, from, model, at.nextCallId(), at.completions()) ? 1 : 0;
+      ended += call.answer(all, from, version, lane, begun, now) ? 1 : 0;
       from += call.rows().size();
     }
     line.slot().callsEnded(ended);
+  }
+
+  /** What callers sent along, in order. */
+  List<Object> attachments() {
+    List<Object> all = List.of();
+    for (int i = 0; i < calls.size(); i++) {
+      Optional<Object> attachment = calls.get(i).options().attachment();
+      if (attachment.isPresent()) {
+        all = all.isEmpty() ? new ArrayList<>() : all;
+        all.add(attachment.get());
+      }
+    }
+    return all;
   }
 
   /**

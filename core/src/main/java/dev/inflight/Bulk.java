@@ -70,7 +70,7 @@ final class Bulk<I, O> {
       sink.progress(all);
       return all;
     } finally {
-      onTheirWay.forEach(Call::giveUp);
+      onTheirWay.forEach(call -> call.giveUp(CallEnd.CANCELLED));
     }
   }
 

@@ -48,8 +48,9 @@ final class Call<I, O> implements Runnable {
   private volatile @Nullable Batch<I, O> batch;
   private @Nullable Outcome<O> outcome; // of a single row
   private @Nullable List<Outcome<O>> outcomes; // of any other number
-  private @Nullable ModelInfo model;
+  private @Nullable Version<I, O> answeredBy;
   private long id;
+  private boolean trial;
 
   // Of the list it waits in; under the dispatcher's lock.
   @Nullable CallList<I, O> list;
@@ -73,19 +74,47 @@ final class Call<I, O> implements Runnable {
     this.future = future;
     caller = future == null ? Thread.currentThread() : null;
     start = line.nanos();
-    validated = pinned == null ? line.slot().peek() : pinned;
+    validated = pinned == null ? line.slot().live(rows.size()) : pinned;
+    if (pinned == null) {
+      validate();
+    }
     long sum = 0;
     int count = 0;
     for (int i = 0; i < rows.size(); i++) {
       I row = rows.get(i);
-      if (pinned == null) {
-        validated.model().validate(row);
-      }
       sum += validated.model().bytes(row);
       count += validated.rows(row);
     }
     bytes = sum;
     size = count;
+  }
+
+  private void validate() {
+    try {
+      for (int i = 0; i < rows.size(); i++) {
+        validated.model().validate(rows.get(i));
+      }
+    } catch (InferenceException e) {
+      line.slot().runs().ended(validated, CallEnd.of(e), rows.size());
+      throw e;
+    }
+  }
+
+  /** Before it is accepted: it is nobody's call, so it is not counted. */
+  Call<I, O> asTrial(boolean isTrial) {
+    trial = isTrial;
+    return this;
+  }
+
+  private void ended(CallEnd end) {
+    if (!trial) {
+      line.slot().runs().ended(validated, end, rows.size());
+    }
+  }
+
+  /** It was not accepted, because of this. */
+  void refused(InferenceException why) {
+    ended(CallEnd.of(why));
   }
 
   Line<I, O> line() {
@@ -145,7 +174,7 @@ final class Call<I, O> implements Runnable {
 
   private void timeOut() {
     boolean running = state == TAKEN;
-    if (giveUp()) {
+    if (giveUp(CallEnd.TIMED_OUT)) {
       failLate(deadlineExceeded(running));
     }
   }
@@ -155,18 +184,16 @@ final class Call<I, O> implements Runnable {
   }
 
   private DeadlineExceededException deadlineExceeded(boolean running) {
-    return line.slot()
-        .runs()
-        .failed(
-            new DeadlineExceededException(
-                line.label(), options.timeout().orElseThrow(), running, line.waiting()));
+    return new DeadlineExceededException(
+        line.label(), options.timeout().orElseThrow(), running, line.waiting());
   }
 
-  /** False if the answer is there already. */
-  boolean giveUp() {
+  /** False if it has ended already; else it ends so. */
+  boolean giveUp(CallEnd why) {
     if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {
       line.leave(this);
       line.forget(this);
+      ended(why);
       end();
       return true;
     }
@@ -175,10 +202,29 @@ final class Call<I, O> implements Runnable {
       if (taken != null) {
         taken.callGivenUp();
       }
+      ended(why);
       end();
       return true;
     }
     return false;
+  }
+
+  /** The future was cancelled: the call with it, even if it has just ended and nobody knows. */
+  void cancel() {
+    if (giveUp(CallEnd.CANCELLED) || trial) {
+      return;
+    }
+    Runs<I, O> runs = line.slot().runs();
+    int n = rows.size();
+    if (state == DONE) {
+      Outcome<O> what = Objects.requireNonNull(outcome); // futures are of one row
+      CallEnd known = what.succeeded() ? CallEnd.COMPLETED : CallEnd.of(what.failure());
+      runs.count(answeredBy, known, -n);
+      runs.ended(answeredBy, CallEnd.CANCELLED, n);
+    } else {
+      runs.count(validated, CallEnd.TIMED_OUT, -n);
+      runs.ended(validated, CallEnd.CANCELLED, n);
+    }
   }
 
   private void end() {
@@ -207,45 +253,76 @@ final class Call<I, O> implements Runnable {
       return true;
     }
     // In one step: as TAKEN it could be given up by its caller, who would count it out of the
-    // batch.
+    // batch. Counted before, because the caller sees the step.
+    Runs<I, O> runs = line.slot().runs();
+    count(runs, rows.size());
     if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {
       line.leave(this);
       end();
+      if (!trial) {
+        runs.tell(validated, CallEnd.TIMED_OUT, rows.size());
+      }
       if (future != null) {
         failLate(deadlineExceeded(false));
       } else {
         LockSupport.unpark(caller); // it sees that it has expired
       }
+    } else {
+      count(runs, -rows.size());
     }
     return false;
   }
 
+  private void count(Runs<I, O> runs, int expired) {
+    if (!trial) {
+      runs.count(validated, CallEnd.TIMED_OUT, expired);
+    }
+  }
+
   /**
-   * The answers of rows {@code [from, from + rows)} of a batch, on the lane. True if that is how
-   * the call ends; the lane then tells the slot.
+   * The answers of rows {@code [from, from + rows)} of a batch that ran from {@code begun} to
+   * {@code now}, on the lane, which leases {@code version}. True if that is how the call ends; the
+   * lane then tells the slot.
    */
   boolean answer(
       List<Outcome<O>> all,
       int from,
-      @Nullable ModelInfo info,
-      long callId,
-      Completions completions) {
+      @Nullable Version<I, O> version,
+      Lane lane,
+      long begun,
+      long now) {
     int n = rows.size();
     if (n == 1) {
       outcome = all.get(from);
     } else {
       outcomes = n == all.size() ? all : all.subList(from, from + n);
     }
-    model = info;
-    id = callId;
+    answeredBy = version;
+    id = lane.nextCallId();
+    Runs<I, O> runs = line.slot().runs();
+    LaneFigures counted = version == null || trial ? null : version.figures(lane);
+    // Counted before its caller can know.
+    if (counted != null) {
+      counted.answered(all, from, from + n, begun - start, now - start);
+    } else if (version == null && !trial) {
+      runs.count(pinned, CallEnd.UNAVAILABLE, n);
+    }
     if (!STATE.compareAndSet(this, TAKEN, DONE)) {
+      if (counted != null) {
+        counted.undo(all, from, from + n, begun - start, now - start);
+      } else if (version == null && !trial) {
+        runs.count(pinned, CallEnd.UNAVAILABLE, -n);
+      }
       return false;
     }
     disarm();
     if (future == null) {
       LockSupport.unpark(caller);
     } else {
-      completions.add(this);
+      lane.completions().add(this);
+    }
+    if (!trial) {
+      runs.tellFailures(version == null ? pinned : version, all, from, from + n);
     }
     return true;
   }
@@ -269,7 +346,7 @@ final class Call<I, O> implements Runnable {
         throw deadlineExceeded(false);
       }
       if (Thread.interrupted()) {
-        boolean gaveUp = giveUp();
+        boolean gaveUp = giveUp(CallEnd.CANCELLED);
         Thread.currentThread().interrupt();
         if (gaveUp) {
           throw new CancellationException(
@@ -284,7 +361,7 @@ final class Call<I, O> implements Runnable {
       long left = deadline - line.nanos();
       if (left <= 0) {
         boolean running = state == TAKEN;
-        if (giveUp()) {
+        if (giveUp(CallEnd.TIMED_OUT)) {
           throw deadlineExceeded(running);
         }
       } else {
@@ -305,6 +382,6 @@ final class Call<I, O> implements Runnable {
 
   /** After {@code DONE}, for one row. */
   Prediction<O> prediction() {
-    return new Prediction<>(value(), Objects.requireNonNull(model), id);
+    return new Prediction<>(value(), Objects.requireNonNull(answeredBy).info(), id);
   }
 }

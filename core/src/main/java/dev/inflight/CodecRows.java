@@ -25,14 +25,16 @@ public final class CodecRows<I, O> {
   /** For each encoded row, its position in {@code outcomes}. */
   private int[] places = new int[16];
 
+  private final Lane lane;
   private int encoded;
   private int inRun;
 
-  /** Uses, and does not close, the codec. */
-  public CodecRows(Codec.Bound<I, O> bound, RowBuffers in, RowBuffers out) {
+  /** Uses, and does not close, the codec. For the runner of {@code lane}. */
+  public CodecRows(Codec.Bound<I, O> bound, RowBuffers in, RowBuffers out, Lane lane) {
     this.bound = bound;
     this.in = in;
     this.out = out;
+    this.lane = lane;
   }
 
   /**
@@ -46,6 +48,8 @@ public final class CodecRows<I, O> {
     if (places.length < to - from) {
       places = Arrays.copyOf(places, Math.max(to - from, 2 * places.length));
     }
+    boolean timed = lane.isTiming();
+    long begin = timed ? lane.nanos() : 0;
     for (int i = from; i < to; i++) {
       InferenceException failure = write(encoded, rows.get(i));
       if (failure == null) {
@@ -54,6 +58,9 @@ public final class CodecRows<I, O> {
       } else {
         outcomes.add(Outcome.failed(failure));
       }
+    }
+    if (timed) {
+      lane.encoded(lane.nanos() - begin);
     }
     inRun = encoded;
     return encoded;
@@ -66,9 +73,14 @@ public final class CodecRows<I, O> {
    * @throws PredictionFailedException if the codec failed
    */
   public void encodeOne(I row) {
+    boolean timed = lane.isTiming();
+    long begin = timed ? lane.nanos() : 0;
     InferenceException failure = write(0, row);
     if (failure != null) {
       throw failure;
+    }
+    if (timed) {
+      lane.encoded(lane.nanos() - begin);
     }
     encoded = 1;
     inRun = 1;
@@ -102,8 +114,13 @@ public final class CodecRows<I, O> {
    * #encode} to {@code target}.
    */
   public void decode(List<Outcome<O>> target) {
+    boolean timed = lane.isTiming();
+    long begin = timed ? lane.nanos() : 0;
     for (int row = 0; row < encoded; row++) {
-      decode(row, row, inRun);
+      answer(row, row, inRun);
+    }
+    if (timed) {
+      lane.decoded(lane.nanos() - begin);
     }
     finish(target);
   }
@@ -114,7 +131,15 @@ public final class CodecRows<I, O> {
    * @throws PredictionFailedException if the codec failed
    */
   public O decodeOne() {
-    return read(0, inRun);
+    if (!lane.isTiming()) {
+      return read(0, inRun);
+    }
+    long begin = lane.nanos();
+    try {
+      return read(0, inRun);
+    } finally {
+      lane.decoded(lane.nanos() - begin);
+    }
   }
 
   /**
@@ -123,6 +148,15 @@ public final class CodecRows<I, O> {
    * #finish} comes after the last.
    */
   public void decode(int row, int at, int of) {
+    boolean timed = lane.isTiming();
+    long begin = timed ? lane.nanos() : 0;
+    answer(row, at, of);
+    if (timed) {
+      lane.decoded(lane.nanos() - begin);
+    }
+  }
+
+  private void answer(int row, int at, int of) {
     if (outcomes.get(places[row]) != null) {
       return;
     }

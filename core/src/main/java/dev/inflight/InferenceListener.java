@@ -1,27 +1,43 @@
 package dev.inflight;
 
+import java.util.Optional;
+
 /**
- * Sees every call. Called on one library thread, later and in order, from a bounded ring: a
- * listener that throws is logged once and goes on being called; one that is slow makes the ring
- * overflow, and then events are dropped and counted. It can neither fail nor block a call.
- * Durations are nanoseconds.
+ * Sees every run, and every call that was not answered. Called on one library thread, later and in
+ * order, from a bounded ring: what a listener throws is counted and logged once, and it goes on
+ * being called; one that is slow makes the ring overflow, and then events are dropped and counted;
+ * one that does not return for a second is left alone until it does, and misses what happens
+ * meanwhile. It can neither fail nor block a call, nor keep another listener from its events for
+ * longer than that second. Where each event counts there is {@link InferenceStats}, which misses
+ * none.
  */
 public interface InferenceListener {
+  /** A run ended. Runs that only compare or warm up a version are left out. */
+  default void onRun(InferenceRun run) {}
+
   /**
-   * A run ended and answered.
+   * Predictions ended otherwise than {@linkplain CallEnd#COMPLETED completed}.
    *
-   * @param rows in the run
-   * @param queueNanos from the call to its run; 0 when the caller ran it itself
-   * @param runNanos encode, native run and decode together
+   * @param model for which they were meant; without a version if there was none
+   * @param end why
+   * @param predictions how many: a call's rows
    */
-  default void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {}
-
-  /** A call failed, with this kind of failure. */
-  default void onFailed(ModelInfo model, InferenceException failure) {}
+  default void onEnded(ModelInfo model, CallEnd end, int predictions) {}
 
   /**
-   * {@code events} events were dropped since the last call of this method, because this listener
-   * was slow.
+   * Another version serves from now on.
+   *
+   * @param before what served until now, if anything did
+   * @param model what serves
+   */
+  default void onSwapped(Optional<ModelInfo> before, ModelInfo model) {}
+
+  /** No lane will run it any more, and it is about to be closed. */
+  default void onRetired(ModelInfo model) {}
+
+  /**
+   * {@code events} events did not reach this listener since the last call of this method: the ring
+   * was full, or it was left alone.
    */
   default void onDropped(long events) {}
 }

@@ -27,6 +27,9 @@ public final class Lane extends CacheLine {
   /** A direct run in so many is measured: two looks at the clock are 2 % of the shortest run. */
   private static final int SAMPLE = 64;
 
+  /** The same for runs of several rows, which are longer; a power of two. */
+  private static final int BATCH_SAMPLE = 8;
+
   private static final VarHandle BUSY;
 
   static {
@@ -53,6 +56,10 @@ public final class Lane extends CacheLine {
   private volatile long memoryBytes;
   private long calls;
   private int untilSample;
+  private int batches;
+  private boolean timing;
+  private long encodeNanos;
+  private long decodeNanos;
 
   Lane(Dispatcher dispatcher, int index, int instance) {
     this.dispatcher = dispatcher;
@@ -119,6 +126,37 @@ public final class Lane extends CacheLine {
     return firstCallId + ++calls;
   }
 
+  /** For the holder: from now on, or no more, codecs say what they take. */
+  void time(boolean stages) {
+    timing = stages;
+    encodeNanos = 0;
+    decodeNanos = 0;
+  }
+
+  boolean isTiming() {
+    return timing;
+  }
+
+  long nanos() {
+    return dispatcher.nanos();
+  }
+
+  void encoded(long nanos) {
+    encodeNanos += nanos;
+  }
+
+  void decoded(long nanos) {
+    decodeNanos += nanos;
+  }
+
+  long encodeNanos() {
+    return encodeNanos;
+  }
+
+  long decodeNanos() {
+    return decodeNanos;
+  }
+
   /** Whether the run that follows is one to measure. */
   boolean samples() {
     if (--untilSample >= 0) {
@@ -126,6 +164,16 @@ public final class Lane extends CacheLine {
     }
     untilSample = SAMPLE - 1;
     return true;
+  }
+
+  /** Whether codecs are to say what they take: as often, and not on the runs that are measured. */
+  boolean samplesStages() {
+    return untilSample == SAMPLE / 2;
+  }
+
+  /** The same for a run of several rows, some of whose codecs look at the clock for each row. */
+  boolean samplesBatchStages() {
+    return (++batches & (BATCH_SAMPLE - 1)) == 0;
   }
 
   /** How many direct runs a sample stands for. */
@@ -136,6 +184,11 @@ public final class Lane extends CacheLine {
   /** When the lane expects to look at the queue again, or {@link #IDLE}. */
   void until(long nanos) {
     until = nanos;
+  }
+
+  /** The run is over: it looks at the queue as soon as the answers are delivered. */
+  void looksSoon() {
+    until = LOOKING;
   }
 
   boolean looksWithin(long window, long now) {
@@ -211,8 +264,6 @@ public final class Lane extends CacheLine {
       Batch<?, ?> batch = dispatcher.next(this, null);
       while (batch != null) {
         batch.run(this);
-        until = LOOKING;
-        batch.deliver();
         if (completions.isEmpty()) {
           batch = dispatcher.next(this, batch);
         } else if (by == null || !dispatcher.mayCompleteOnLanes()) {

@@ -219,7 +219,7 @@ final class Line<I, O> {
 
   /** Nanoseconds until the oldest row has waited long enough for company; 0 or less if it has. */
   long nanosUntilDue(long now) {
-    long delay = batching.maxDelay().toNanos();
+    long delay = delayNanos();
     if (delay == 0 || listedRows() >= cap() || slot.isClosed()) {
       return 0;
     }
@@ -265,8 +265,21 @@ final class Line<I, O> {
     fill(batch, lowFirst ? low : normal, version, taken, room, now);
     fill(batch, lowFirst ? normal : low, version, taken, room, now);
     leave(taken);
+    batch.release(reason(batch, room, now));
     runsWithoutLow = low.isEmpty() || low.size() < lowBefore ? 0 : runsWithoutLow + 1;
     return batch;
+  }
+
+  private Release reason(Batch<I, O> batch, int room, long now) {
+    if (batch.rows() >= room && !isEmpty()) {
+      return Release.FULL;
+    }
+    boolean late = !batch.isEmpty() && now - batch.calls().get(0).start() >= delayNanos();
+    return late && delayNanos() > 0 ? Release.DELAY : Release.LANE;
+  }
+
+  private long delayNanos() {
+    return batching.maxDelay().toNanos();
   }
 
   /**

@@ -1,17 +1,16 @@
 package dev.inflight;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Between the calls of a slot and its listeners: a bounded ring that calls fill without waiting and
- * one thread of the process empties.
+ * {@link Delivery} empties.
  *
  * <p>Invariant: {@code head <= tail <= head + CAPACITY}; a producer owns the cell at {@code tail}
  * once its CAS moved the tail, the consumer owns it once {@code turn} says so, and gives it back
@@ -19,37 +18,71 @@ import org.slf4j.LoggerFactory;
  * thread unless the ring is half full: it looks by itself.
  */
 final class ListenerRing {
-  private static final Logger log = LoggerFactory.getLogger(ListenerRing.class);
-
-  /** Ten milliseconds of the fastest calls; 250 kB. */
+  /** Ten milliseconds of the fastest calls; 400 kB. */
   private static final int CAPACITY = 4096;
 
-  /** How late an event may be told when few come. */
-  private static final long LATEST = 10_000_000;
+  /** The most that is delivered to one listener before the next one. */
+  private static final int ROUND = 256;
+
+  /** What is told to a listener. */
+  @FunctionalInterface
+  interface Event {
+    void tell(InferenceListener listener);
+  }
 
   /** One event; its fields belong to whose turn it is. */
   private static final class Cell {
     private volatile long turn;
     private @Nullable ModelInfo model;
-    private @Nullable InferenceException failure;
+    private @Nullable Event other; // or a run, in the fields below
+    private int lane;
+    private @Nullable Release release;
     private int rows;
+    private int answered;
     private long queueNanos;
-    private long runNanos;
+    private long nanos;
+    private long encodeNanos;
+    private long decodeNanos;
+    private long end;
+    private List<Object> attachments = List.of();
 
     Cell(long turn) {
       this.turn = turn;
     }
+
+    Event event(ModelInfo info) {
+      if (other != null) {
+        return other;
+      }
+      InferenceRun run =
+          new InferenceRun(
+              info,
+              lane,
+              Objects.requireNonNull(release),
+              rows,
+              answered,
+              queueNanos,
+              nanos,
+              encodeNanos,
+              decodeNanos,
+              end,
+              attachments);
+      return listener -> listener.onRun(run);
+    }
+
+    void clear() {
+      model = null;
+      other = null;
+      attachments = List.of();
+    }
   }
 
-  private static final List<ListenerRing> RINGS = new CopyOnWriteArrayList<>();
-  private static volatile boolean asleep;
-  private static @Nullable Thread thread;
-
-  private final List<InferenceListener> listeners = new CopyOnWriteArrayList<>();
-  private final List<InferenceListener> complained = new CopyOnWriteArrayList<>();
+  private final List<Hearer> hearers = new CopyOnWriteArrayList<>();
   private volatile Cell @Nullable [] cells; // made with the first listener
   private final AtomicLong tail = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
+  private final AtomicLong missed = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
   private final AtomicLong head = new AtomicLong();
   private volatile boolean active;
 
@@ -57,17 +90,25 @@ final class ListenerRing {
     return active;
   }
 
+  /** Events that did not reach a listener, once for each. */
+  long lost() {
+    return dropped.get() + missed.get();
+  }
+
+  /** How often a listener threw or stalled. */
+  long failures() {
+    return failures.get();
+  }
+
   AutoCloseable add(InferenceListener listener) {
-    listeners.add(listener);
     makeCells();
-    if (!RINGS.contains(this)) {
-      RINGS.add(this);
-    }
+    Hearer hearer = new Hearer(listener, dropped, missed, failures);
+    hearers.add(hearer);
     active = true;
-    startThread();
+    Delivery.add(this);
     return () -> {
-      listeners.remove(listener);
-      active = !listeners.isEmpty();
+      hearers.remove(hearer);
+      active = !hearers.isEmpty();
     };
   }
 
@@ -81,23 +122,59 @@ final class ListenerRing {
     }
   }
 
-  void predicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
-    offer(model, null, rows, queueNanos, runNanos);
-  }
-
-  void failed(ModelInfo model, InferenceException failure) {
-    offer(model, failure, 0, 0, 0);
-  }
-
-  private void offer(
+  /** A run, on {@code lane} by its holder. */
+  void ran(
       ModelInfo model,
-      @Nullable InferenceException failure,
+      Lane lane,
+      Release release,
       int rows,
+      int answered,
       long queueNanos,
-      long runNanos) {
+      long nanos,
+      long end,
+      List<Object> attachments) {
+    Cell cell = claim();
+    if (cell != null) {
+      cell.lane = lane.index();
+      cell.release = release;
+      cell.rows = rows;
+      cell.answered = answered;
+      cell.queueNanos = queueNanos;
+      cell.nanos = nanos;
+      cell.encodeNanos = lane.encodeNanos();
+      cell.decodeNanos = lane.decodeNanos();
+      cell.end = end;
+      cell.attachments = attachments;
+      publish(cell, model);
+    }
+  }
+
+  void ended(ModelInfo model, CallEnd end, int predictions) {
+    offer(model, listener -> listener.onEnded(model, end, predictions));
+  }
+
+  void swapped(@Nullable ModelInfo before, ModelInfo model) {
+    Optional<ModelInfo> replaced = Optional.ofNullable(before);
+    offer(model, listener -> listener.onSwapped(replaced, model));
+  }
+
+  void retired(ModelInfo model) {
+    offer(model, listener -> listener.onRetired(model));
+  }
+
+  private void offer(ModelInfo model, Event event) {
+    Cell cell = claim();
+    if (cell != null) {
+      cell.other = event;
+      publish(cell, model);
+    }
+  }
+
+  /** The next cell; null if the ring is full. {@link #publish} must follow. */
+  private @Nullable Cell claim() {
     Cell[] ring = cells;
     if (ring == null) {
-      return;
+      return null;
     }
     while (true) {
       long at = tail.get();
@@ -105,115 +182,53 @@ final class ListenerRing {
       long turn = cell.turn;
       if (turn < at) { // still the consumer's, of the round before
         dropped.incrementAndGet();
-        return;
+        return null;
       }
       if (turn == at && tail.compareAndSet(at, at + 1)) {
-        cell.model = model;
-        cell.failure = failure;
-        cell.rows = rows;
-        cell.queueNanos = queueNanos;
-        cell.runNanos = runNanos;
-        cell.turn = at + 1;
-        if ((at & (CAPACITY / 2 - 1)) == 0 && asleep) {
-          LockSupport.unpark(thread);
-        }
-        return;
+        return cell;
       }
+    }
+  }
+
+  private static void publish(Cell cell, ModelInfo model) {
+    cell.model = model;
+    long at = cell.turn;
+    cell.turn = at + 1;
+    if ((at & (CAPACITY / 2 - 1)) == 0) {
+      Delivery.wake();
     }
   }
 
   /** What is in the ring is still delivered. */
   void close() {
     active = false;
-    if (head.get() == tail.get()) {
-      RINGS.remove(this);
-    }
   }
 
-  /** On the listener thread. */
-  private boolean drain() {
-    boolean any = false;
+  /** Whether nobody fills it and nothing is in it. */
+  boolean isOver() {
+    return !active && head.get() == tail.get();
+  }
+
+  List<Hearer> hearers() {
+    return hearers;
+  }
+
+  /** For {@link Delivery}: the next events, oldest first. */
+  List<Event> take() {
     Cell[] ring = cells;
-    while (ring != null) {
+    List<Event> events = new ArrayList<>();
+    while (ring != null && events.size() < ROUND) {
       long at = head.get();
       Cell cell = ring[(int) (at & (CAPACITY - 1))];
       ModelInfo model = cell.turn == at + 1 ? cell.model : null;
       if (model == null) {
         break;
       }
-      InferenceException failure = cell.failure;
-      int rows = cell.rows;
-      long queueNanos = cell.queueNanos;
-      long runNanos = cell.runNanos;
-      cell.model = null;
-      cell.failure = null;
+      events.add(cell.event(model));
+      cell.clear();
       head.setRelease(at + 1); // one consumer
       cell.turn = at + CAPACITY;
-      if (failure == null) {
-        deliver(listener -> listener.onPredicted(model, rows, queueNanos, runNanos));
-      } else {
-        deliver(listener -> listener.onFailed(model, failure));
-      }
-      any = true;
     }
-    long lost = dropped.getAndSet(0);
-    if (lost > 0) {
-      deliver(listener -> listener.onDropped(lost));
-    }
-    if (!active && head.get() == tail.get()) {
-      RINGS.remove(this);
-    }
-    return any;
-  }
-
-  private void deliver(Consumer<InferenceListener> event) {
-    for (InferenceListener listener : listeners) {
-      try {
-        event.accept(listener);
-      } catch (Throwable e) {
-        if (!complained.contains(listener)) {
-          complained.add(listener);
-          log.warn(
-              "listener {} threw; it goes on being called, further failures are not logged",
-              listener.getClass(),
-              e);
-        }
-      }
-    }
-  }
-
-  private static synchronized void startThread() {
-    if (thread == null) {
-      thread = Background.named("inflight-listener").newThread(ListenerRing::deliverAll);
-      thread.start();
-    } else {
-      LockSupport.unpark(thread);
-    }
-  }
-
-  private static void deliverAll() {
-    long pause = LATEST / 16;
-    while (true) {
-      if (drainAll()) {
-        pause = LATEST / 16;
-        continue;
-      }
-      asleep = true;
-      if (RINGS.isEmpty()) {
-        LockSupport.park(); // add() wakes it
-      } else {
-        LockSupport.parkNanos(pause);
-        pause = Math.min(LATEST, 2 * pause);
-      }
-      asleep = false;
-    }
-  }
-
-  private static boolean drainAll() {
-    boolean any = false;
-    for (ListenerRing ring : RINGS) {
-      any |= ring.drain();
-    }
-    return any;
+    return events;
   }
 }

@@ -1,7 +1,10 @@
 package dev.inflight;
 
+import dev.inflight.tensor.Signature;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -39,6 +42,8 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   private final Runs<I, O> runs;
   private final Predictor<I, O> predictor;
   private final ListenerRing listeners = new ListenerRing();
+  private final Figures figures = new Figures();
+  private final ModelInfo nobody;
   private final ReentrantLock changes = new ReentrantLock();
   private final AtomicInteger waiting = new AtomicInteger();
   private final List<Resident<I, O>> residents = new CopyOnWriteArrayList<>();
@@ -49,8 +54,9 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     this.lanes = lanes;
     this.leasing = leasing;
     line = new Line<>(this, lanes, batching);
-    runs = new Runs<>(this, line, leasing, listeners);
-    predictor = new SlotPredictor<>(this, line, lanes, null);
+    runs = new Runs<>(this, line, leasing, figures, listeners);
+    predictor = new SlotPredictor<>(this, line, lanes, null, Runs.Order.CALL);
+    nobody = new ModelInfo(name, "", "", new Signature(List.of(), List.of()), "", Map.of());
   }
 
   /** {@return a slot with that model, on the {@linkplain Lanes#shared() shared} lanes} */
@@ -151,15 +157,28 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       if (before != null) {
         before.keepModel(keepOld);
       }
-      Version<I, O> version =
-          next == null ? null : new Version<>(next, lanes.dispatcher().capacity());
-      if (version != null) {
-        line.rule().follow(version.cost());
-      }
-      leasing.swap(version);
+      Version<I, O> version = next == null ? null : version(next);
+      swap(before, version);
       return before;
     } finally {
       changes.unlock();
+    }
+  }
+
+  private Version<I, O> version(Model<I, O> model) {
+    ModelInfo info = model.info();
+    int capacity = lanes.dispatcher().capacity();
+    VersionFigures counted = figures.begin(info, capacity);
+    return new Version<>(model, capacity, counted, () -> runs.over(info, counted));
+  }
+
+  private void swap(@Nullable Version<I, O> before, @Nullable Version<I, O> next) {
+    if (next != null) {
+      line.rule().follow(next.cost());
+    }
+    leasing.swap(next);
+    if (next != null && next != before) {
+      runs.swapped(before == null ? null : before.info(), next.info());
     }
   }
 
@@ -176,10 +195,11 @@ public final class ModelSlot<I, O> implements AutoCloseable {
       if (closed) {
         throw unavailable();
       }
-      Version<I, O> version = new Version<>(next, lanes.dispatcher().capacity());
+      Version<I, O> version = version(next);
       leasing.pin(version);
       Resident<I, O> resident =
-          new Resident<>(this, version, p -> new SlotPredictor<>(this, line, lanes, p));
+          new Resident<>(
+              this, version, order -> new SlotPredictor<>(this, line, lanes, version, order));
       residents.add(resident);
       return resident;
     } finally {
@@ -205,8 +225,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
             name + ": expected a resident version of this slot, got " + resident);
       }
       resident.offer();
-      line.rule().follow(resident.version().cost());
-      leasing.swap(resident.version());
+      swap(leasing.current(), resident.version());
     } finally {
       changes.unlock();
     }
@@ -233,6 +252,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         return resident;
       }
     }
+    runs.ended(null, CallEnd.UNAVAILABLE, 1);
     if (closed) {
       throw unavailable();
     }
@@ -248,6 +268,24 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   /** {@return what runs of the current version cost, and what calls that meet do because of it} */
   public BatchingReport batching() {
     return line.rule().report();
+  }
+
+  /** {@return what all versions did until now} Takes some 100 us and does not disturb calls. */
+  public InferenceStats stats() {
+    Version<I, O> current = leasing.current();
+    List<VersionStats> all = figures.snapshot(current == null ? null : current.figures());
+    Instant now = Instant.now();
+    VersionStats total = all.remove(all.size() - 1);
+    return new InferenceStats(
+        name,
+        now,
+        Duration.between(total.since(), now),
+        total,
+        all,
+        line.waiting(),
+        batching(),
+        listeners.lost(),
+        listeners.failures());
   }
 
   /** Adds a listener for every call through this slot; closing what is returned removes it. */
@@ -335,6 +373,21 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     return version;
   }
 
+  /** As {@link #peek}, for {@code rows} predictions that end here if there is none. */
+  Version<I, O> live(int rows) {
+    Version<I, O> version = leasing.current();
+    if (version == null || closed) {
+      runs.ended(version, CallEnd.UNAVAILABLE, rows);
+      throw unavailable();
+    }
+    return version;
+  }
+
+  /** What predictions are for that no version could take. */
+  ModelInfo nobody() {
+    return nobody;
+  }
+
   ModelUnavailableException unavailable() {
     return closed
         ? new ModelUnavailableException(
@@ -355,6 +408,10 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         throw unavailable();
       }
       line.enter(call, bounded);
+    } catch (InferenceException e) {
+      waiting.decrementAndGet();
+      call.refused(e);
+      throw e;
     } catch (RuntimeException e) {
       waiting.decrementAndGet();
       throw e;
@@ -369,6 +426,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   Version<I, O> pin() {
     Version<I, O> version = closed ? null : leasing.pin();
     if (version == null) {
+      runs.ended(null, CallEnd.UNAVAILABLE, 1);
       throw unavailable();
     }
     return version;
@@ -377,6 +435,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   /** As {@link #pin()}, of {@code only} that version. */
   Version<I, O> pin(Version<I, O> only) {
     if (closed || !leasing.pin(only)) {
+      runs.ended(only, CallEnd.UNAVAILABLE, 1);
       throw gone(only);
     }
     return only;

@@ -23,15 +23,17 @@ public final class Resident<I, O> {
   private final ModelSlot<I, O> slot;
   private final Version<I, O> version;
   private final Predictor<I, O> predictor;
+  private final Predictor<I, O> trial;
   private volatile boolean offered;
 
   Resident(
       ModelSlot<I, O> slot,
       Version<I, O> version,
-      Function<Version<I, O>, Predictor<I, O>> predictor) {
+      Function<Runs.Order, Predictor<I, O>> predictor) {
     this.slot = slot;
     this.version = version;
-    this.predictor = predictor.apply(version);
+    this.predictor = predictor.apply(Runs.Order.CALL);
+    trial = predictor.apply(Runs.Order.TRIAL);
   }
 
   Version<I, O> version() {
@@ -51,6 +53,11 @@ public final class Resident<I, O> {
   /** {@return a predictor that only this version answers; once it is released, calls throw} */
   public Predictor<I, O> predictor() {
     return predictor;
+  }
+
+  /** {@return the same for checks and comparisons: its calls are in no statistics} */
+  public Predictor<I, O> trial() {
+    return trial;
   }
 
   /**
@@ -140,7 +147,7 @@ public final class Resident<I, O> {
       if (batch.size() == 1) { // as a caller's own row runs
         return List.of(alone(lane, batch.get(0)));
       }
-      return List.copyOf(slot.runs().runOwnAll(lane, batch, null, version));
+      return List.copyOf(slot.runs().runOwnAll(lane, batch, null, version, Runs.Order.TRIAL));
     } finally {
       slot.lanes().dispatcher().leave(lane, null);
     }
@@ -148,7 +155,7 @@ public final class Resident<I, O> {
 
   private Outcome<O> alone(Lane lane, I row) {
     try {
-      return Outcome.of(slot.runs().runOwn(lane, row, version));
+      return Outcome.of(slot.runs().runOwn(lane, row, version, Runs.Order.TRIAL));
     } catch (InferenceException e) {
       return Outcome.failed(e);
     }

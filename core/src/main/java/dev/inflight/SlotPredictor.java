@@ -22,14 +22,21 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   private final @Nullable Bulkhead bulkhead;
   private final int lanes;
   private final @Nullable Version<I, O> only;
+  private final Runs.Order order;
   private final Probe probe = new Probe();
 
-  /** Of whatever is current, or of {@code only} that version. */
-  SlotPredictor(ModelSlot<I, O> slot, Line<I, O> line, Lanes lanes, @Nullable Version<I, O> only) {
+  /** Of whatever is current, or of {@code only} that version; for calls or for trials of it. */
+  SlotPredictor(
+      ModelSlot<I, O> slot,
+      Line<I, O> line,
+      Lanes lanes,
+      @Nullable Version<I, O> only,
+      Runs.Order order) {
     this.slot = slot;
     this.line = line;
     runs = slot.runs();
     this.only = only;
+    this.order = order;
     rule = line.rule();
     dispatcher = lanes.dispatcher();
     bulkhead = lanes.bulkhead();
@@ -58,7 +65,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
 
   private O predictOn(Lane lane, I row) {
     try {
-      return runs.runOwn(lane, row, only);
+      return runs.runOwn(lane, row, only, order);
     } finally {
       dispatcher.leave(lane, bulkhead);
     }
@@ -76,13 +83,13 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     if (onCaller && rule.isDirect()) {
       Lane lane = dispatcher.tryAnyLane(bulkhead);
       if (lane != null) {
-        return callOn(lane, row);
+        return callOn(lane, row, options);
       }
     }
     boolean mayTry = dispatcher.enter();
     try {
       Lane lane = mayTry && onCaller ? ownLane() : null;
-      return lane == null ? queued(List.of(row), options).prediction() : callOn(lane, row);
+      return lane == null ? queued(List.of(row), options).prediction() : callOn(lane, row, options);
     } finally {
       dispatcher.exit();
     }
@@ -97,9 +104,13 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     return slot.resident(options.version().orElseThrow()).predictor();
   }
 
-  private Prediction<O> callOn(Lane lane, I row) {
+  private Prediction<O> callOn(Lane lane, I row, CallOptions options) {
+    Runs.Order with =
+        options.attachment().isEmpty()
+            ? order
+            : new Runs.Order(order.trial(), options.attachment().get());
     try {
-      return runs.callOwn(lane, row, only);
+      return runs.callOwn(lane, row, only, with);
     } finally {
       dispatcher.leave(lane, bulkhead);
     }
@@ -120,7 +131,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   }
 
   private Call<I, O> queued(List<I> rows, CallOptions options) {
-    Call<I, O> call = new Call<>(line, rows, options, only, null);
+    Call<I, O> call = new Call<>(line, rows, options, only, null).asTrial(order.trial());
     slot.accept(call, true);
     call.await();
     if (VirtualThreads.isCurrent()) {
@@ -141,7 +152,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       return of(options).submit(row, options);
     }
     CallFuture<O> future = new CallFuture<>();
-    Call<I, O> call = new Call<>(line, List.of(row), options, only, future);
+    Call<I, O> call = new Call<>(line, List.of(row), options, only, future).asTrial(order.trial());
     future.call = call;
     slot.accept(call, true);
     call.armTimer();
@@ -154,9 +165,8 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       return List.of();
     }
     List<I> copy = List.copyOf(rows);
-    Version<I, O> version = only == null ? slot.peek() : only;
-    copy.forEach(
-        version.model()::validate); // all or nothing: no work for a list that cannot be answered
+    Version<I, O> version = only == null ? slot.live(copy.size()) : only;
+    copy.forEach(row -> validate(version, row)); // no work for a list that cannot be answered
     List<O> answers = new ArrayList<>(copy.size());
     if (copy.size() <= rule.cap()) {
       boolean mayTry = dispatcher.enter();
@@ -164,7 +174,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
         Lane lane = mayTry ? dispatcher.tryLane(bulkhead) : null;
         if (lane != null) {
           try {
-            runs.runOwnAll(lane, copy, version, only)
+            runs.runOwnAll(lane, copy, version, only, order)
                 .forEach(outcome -> answers.add(outcome.value()));
             return answers;
           } finally {
@@ -178,6 +188,17 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     predictAll(
         copy.iterator(), CallOptions.defaults(), (index, outcome) -> answers.add(outcome.value()));
     return answers;
+  }
+
+  private void validate(Version<I, O> version, I row) {
+    try {
+      version.model().validate(row);
+    } catch (InferenceException e) {
+      if (!order.trial()) {
+        runs.ended(version, CallEnd.of(e), 1);
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -227,7 +248,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
       boolean cancelled = super.cancel(mayInterruptIfRunning);
       Call<?, O> waiting = call;
       if (cancelled && waiting != null) {
-        waiting.giveUp();
+        waiting.cancel();
       }
       return cancelled;
     }

@@ -14,11 +14,23 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 final class Version<I, O> {
+  /** What it has on one lane, for the lane's holder: together, for they are used together. */
+  private static final class Seat<I, O> {
+    private @Nullable Runner<I, O> runner;
+    private final @Nullable LaneFigures figures;
+
+    Seat(@Nullable LaneFigures figures) {
+      this.figures = figures;
+    }
+  }
+
   private final Model<I, O> model;
   private final ModelInfo info;
-  private final @Nullable Runner<I, O>[] runners;
+  private final @Nullable Seat<I, O>[] seats;
   private final RunCost cost = new RunCost();
+  private final @Nullable VersionFigures figures;
   private final AtomicInteger pins = new AtomicInteger();
+  private final Runnable whenOver;
   private final CompletableFuture<Model<I, O>> ended = new CompletableFuture<>();
   private volatile boolean keepModel;
 
@@ -32,11 +44,19 @@ final class Version<I, O> {
 
   private boolean over;
 
-  @SuppressWarnings("unchecked")
+  /** Of no slot: nobody counts what it does. */
   Version(Model<I, O> model, int lanes) {
+    this(model, lanes, null, () -> {});
+  }
+
+  /** {@code whenOver} runs when no lane can come any more, before the model closes. */
+  @SuppressWarnings("unchecked")
+  Version(Model<I, O> model, int lanes, @Nullable VersionFigures figures, Runnable whenOver) {
     this.model = model;
     this.info = model.info();
-    this.runners = (Runner<I, O>[]) new Runner<?, ?>[lanes];
+    this.figures = figures;
+    this.whenOver = whenOver;
+    this.seats = (Seat<I, O>[]) new Seat<?, ?>[lanes];
   }
 
   Model<I, O> model() {
@@ -69,6 +89,16 @@ final class Version<I, O> {
     return Math.max(1, model.maxBatch());
   }
 
+  /** What it did; null if nothing is counted. */
+  @Nullable VersionFigures figures() {
+    return figures;
+  }
+
+  /** The same, by {@code lane}, for its holder. */
+  @Nullable LaneFigures figures(Lane lane) {
+    return seat(lane).figures;
+  }
+
   /** What its runs cost. */
   RunCost cost() {
     return cost;
@@ -81,14 +111,24 @@ final class Version<I, O> {
 
   /** For whoever holds the lane: the first run on it makes its buffers and says nothing. */
   boolean hasRunOn(Lane lane) {
-    return runners[lane.index()] != null;
+    return seat(lane).runner != null;
+  }
+
+  private Seat<I, O> seat(Lane lane) {
+    Seat<I, O> seat = seats[lane.index()];
+    if (seat == null) {
+      seat = new Seat<>(figures == null ? null : figures.on(lane));
+      seats[lane.index()] = seat;
+    }
+    return seat;
   }
 
   private Runner<I, O> runner(Lane lane) throws Exception {
-    Runner<I, O> runner = runners[lane.index()];
+    Seat<I, O> seat = seat(lane);
+    Runner<I, O> runner = seat.runner;
     if (runner == null) {
       runner = model.newRunner(lane);
-      runners[lane.index()] = runner;
+      seat.runner = runner;
     }
     return runner;
   }
@@ -158,9 +198,9 @@ final class Version<I, O> {
       return;
     }
     over = true;
-    Throwable failure = null;
-    for (int i = 0; i < runners.length; i++) {
-      Runner<I, O> runner = runners[i];
+    Throwable failure = attempt(whenOver, null);
+    for (Seat<I, O> seat : seats) {
+      Runner<I, O> runner = seat == null ? null : seat.runner;
       if (runner != null) {
         failure = attempt(runner::close, failure);
       }

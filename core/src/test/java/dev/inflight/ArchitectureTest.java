@@ -34,13 +34,18 @@ class ArchitectureTest {
           "dev.inflight.BatchingReport",
           "dev.inflight.BulkProgress",
           "dev.inflight.BulkSink",
+          "dev.inflight.CallEnd",
           "dev.inflight.CallOptions",
           "dev.inflight.Codec",
           "dev.inflight.CodecRows",
           "dev.inflight.DeadlineExceededException",
+          "dev.inflight.Ends",
           "dev.inflight.ForwardingModel",
+          "dev.inflight.Histogram",
           "dev.inflight.InferenceException",
           "dev.inflight.InferenceListener",
+          "dev.inflight.InferenceRun",
+          "dev.inflight.InferenceStats",
           "dev.inflight.InvalidInputException",
           "dev.inflight.Lane",
           "dev.inflight.Lanes",
@@ -57,8 +62,10 @@ class ArchitectureTest {
           "dev.inflight.PredictionFailedException",
           "dev.inflight.Predictor",
           "dev.inflight.Priority",
+          "dev.inflight.Release",
           "dev.inflight.Resident",
           "dev.inflight.Runner",
+          "dev.inflight.VersionStats",
           "dev.inflight.deploy.CanaryOptions",
           "dev.inflight.deploy.CanaryReport",
           "dev.inflight.deploy.Candidate",
@@ -113,15 +120,18 @@ class ArchitectureTest {
     onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR, "com.sun.management");
   }
 
-  /** Of ours, itself and those; of others, slf4j, jspecify and the JDK's base. */
+  /**
+   * Of ours, itself and those; of others, slf4j, jspecify, the JDK's base and its flight recorder.
+   */
   private static void onlyUses(String self, String... others) {
-    String[] allowed = new String[others.length + 5];
+    String[] allowed = new String[others.length + 6];
     System.arraycopy(others, 0, allowed, 0, others.length);
     int at = others.length;
     allowed[at++] = self;
     allowed[at++] = "java..";
     allowed[at++] = "org.slf4j";
     allowed[at++] = "org.jspecify.annotations";
+    allowed[at++] = "jdk.jfr";
     allowed[at] = "";
     classes()
         .that()

@@ -32,7 +32,7 @@ class CallRaceTest {
     return new Call<>(
         slot.line(),
         List.of("a"),
-        new CallOptions(timeout, Priority.NORMAL, Optional.empty(), Optional.empty()),
+        timeout.map(CallOptions::timeout).orElse(CallOptions.defaults()),
         null,
         new CompletableFuture<>());
   }
@@ -81,7 +81,7 @@ class CallRaceTest {
     }
     race(
         i -> assertThat(take(calls.get(i), batches.get(i), late)).isFalse(),
-        i -> calls.get(i).giveUp());
+        i -> calls.get(i).giveUp(CallEnd.CANCELLED));
     assertThat(batches.stream().filter(Batch::isDead).count()).isZero();
     assertThat(slot.line().waiting()).isEqualTo(-2 * ROUNDS);
     slot.close();
@@ -99,7 +99,7 @@ class CallRaceTest {
             batches.get(i).add(calls.get(i));
           }
         },
-        i -> givenUp[i] = calls.get(i).giveUp());
+        i -> givenUp[i] = calls.get(i).giveUp(CallEnd.CANCELLED));
     for (int i = 0; i < ROUNDS; i++) {
       assertThat(givenUp[i]).isTrue();
       assertThat(batches.get(i).isDead()).isTrue();
@@ -123,14 +123,21 @@ class CallRaceTest {
       calls.set(i, call);
     }
     boolean[] givenUp = new boolean[ROUNDS];
+    Lane lane = lanes.lanes().dispatcher().everyLane().get(0);
     race(
-        i -> calls.get(i).answer(answer, 0, slot.info(), i, slot.line().completions()),
-        i -> givenUp[i] = calls.get(i).giveUp());
-    slot.line().completions().flush();
+        i -> calls.get(i).answer(answer, 0, slot.peek(), lane, 0, 0),
+        i -> givenUp[i] = calls.get(i).giveUp(CallEnd.CANCELLED));
+    lane.completions().flush();
     lanes.complete();
+    int gaveUp = 0;
     for (int i = 0; i < ROUNDS; i++) {
       assertThat(futures.get(i).isDone()).isEqualTo(!givenUp[i]);
+      gaveUp += givenUp[i] ? 1 : 0;
     }
+    Ends ends = slot.stats().total().ends();
+    assertThat(ends.completed()).isEqualTo(ROUNDS - gaveUp);
+    assertThat(ends.cancelled()).isEqualTo(gaveUp);
+    assertThat(slot.stats().total().latency().count()).isEqualTo(ROUNDS - gaveUp);
     assertEachCallLeftTheQueueOnce();
   }
 
@@ -156,7 +163,7 @@ class CallRaceTest {
             }
           }
         },
-        i -> calls.get(i).giveUp());
+        i -> calls.get(i).giveUp(CallEnd.CANCELLED));
     assertThat(runner.wrong).as("cancels with no run to reach").hasValue(0);
     assertEachCallLeftTheQueueOnce();
   }

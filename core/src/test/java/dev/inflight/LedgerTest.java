@@ -11,14 +11,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** P5: every call ends in exactly one way, and the books balance. */
-@Timeout(60)
+/** P5: every call ends in exactly one way, and the books balance: the callers', and ours. */
 class LedgerTest {
   private static final int CALLERS = 6;
-  private static final int CALLS = 3000;
 
   private final LongAdder made = new LongAdder();
   private final LongAdder completed = new LongAdder();
@@ -46,59 +45,114 @@ class LedgerTest {
   }
 
   @Test
-  void calls_randomMix_endExactlyOnce() throws Exception {
+  @Timeout(60)
+  void calls_randomMixAndSwaps_endExactlyOnceAndAreCountedSo() throws Exception {
+    callsEndOnce(3_000);
+  }
+
+  @Test
+  @Tag("soak")
+  @Timeout(1_800)
+  void calls_randomMixOfFiveMillion_endExactlyOnceAndAreCountedSo() throws Exception {
+    callsEndOnce(5_000_000 / CALLERS);
+  }
+
+  private static FakeModel model(String version) {
+    return new FakeModel(
+        version,
+        rows -> {
+          if (rows.get(0).startsWith("fail")) {
+            throw new IllegalStateException("no");
+          }
+          for (int i = 0; i < 300; i++) {
+            Thread.onSpinWait();
+          }
+          return FakeModel.echo(version, rows);
+        });
+  }
+
+  private void callsEndOnce(int calls) throws Exception {
     long seed = System.nanoTime();
     System.out.println("ledger: seed " + seed);
-    FakeModel model =
-        new FakeModel(
-            "1",
-            rows -> {
-              if (rows.get(0).startsWith("fail")) {
-                throw new IllegalStateException("no");
-              }
-              for (int i = 0; i < 300; i++) {
-                Thread.onSpinWait();
-              }
-              return FakeModel.echo("1", rows);
-            });
     try (Lanes lanes = Lanes.of(2)) {
       ModelSlot<String, String> slot =
-          ModelSlot.of(model, lanes, Batching.auto().withQueue(8, 1 << 20));
+          ModelSlot.of(model("1"), lanes, Batching.auto().withQueue(8, 1 << 20));
+      AutoCloseable throwing = // and so slow that most events are dropped: the books do not mind
+          slot.listen(
+              new InferenceListener() {
+                @Override
+                public void onRun(InferenceRun run) {
+                  throw new IllegalStateException("a listener's own problem");
+                }
+              });
       List<Thread> callers = new ArrayList<>();
       List<CompletableFuture<Void>> ends = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
         Random random = new Random(seed + i);
         CompletableFuture<Void> end = new CompletableFuture<>();
-        Thread caller = new Thread(() -> call(slot.predictor(), random, end), "test-caller-" + i);
+        Thread caller =
+            new Thread(() -> call(slot.predictor(), random, calls, end), "test-caller-" + i);
         caller.start();
         callers.add(caller);
         ends.add(end);
       }
+      int swaps = 0;
       for (Thread caller : callers) {
-        caller.join();
+        while (caller.isAlive()) {
+          slot.swap(model(Integer.toString(2 + swaps++))).get(10, TimeUnit.SECONDS);
+        }
       }
+      assertThat(swaps).isPositive();
       for (CompletableFuture<Void> end : ends) {
         end.get(10, TimeUnit.SECONDS);
       }
+      assertCounted(slot.stats(), swaps);
+      throwing.close();
       slot.close();
-      assertThat(model.closes).hasValue(1);
       assertThat(slot.line().waiting()).isZero();
+      assertCounted(slot.stats(), swaps + 1);
     }
     System.out.printf(
         "ledger: %s made, %s completed, %s failed, %s rejected, %s timed out, %s cancelled%n",
         made, completed, failed, rejected, timedOut, cancelled);
-    assertThat(made.sum()).isEqualTo((long) CALLERS * CALLS);
+    assertThat(made.sum()).isEqualTo((long) CALLERS * calls);
     assertThat(completed.sum() + failed.sum() + rejected.sum() + timedOut.sum() + cancelled.sum())
         .isEqualTo(made.sum());
     assertThat(List.of(completed.sum(), failed.sum(), rejected.sum(), timedOut.sum()))
         .allMatch(n -> n > 0);
   }
 
+  /** Versions that are gone are counted, and nothing else is left of them. */
+  private void assertCounted(InferenceStats stats, int gone) {
+    VersionStats total = stats.total();
+    assertThat(total.ends())
+        .isEqualTo(
+            new Ends(
+                completed.sum(),
+                failed.sum(),
+                0,
+                rejected.sum(),
+                timedOut.sum(),
+                cancelled.sum(),
+                0));
+    assertThat(stats.versions()).hasSizeLessThanOrEqualTo(1);
+    Ends parts = stats.gone().ends();
+    for (VersionStats version : stats.versions()) {
+      assertThat(version.version()).isEqualTo(Integer.toString(gone + 1));
+      parts = parts.plus(version.ends());
+    }
+    assertThat(parts).isEqualTo(total.ends());
+    // What was cancelled after it was answered has a latency too.
+    assertThat(total.latency().count())
+        .isBetween(completed.sum(), completed.sum() + failed.sum() + cancelled.sum());
+    assertThat(total.rows().count()).isEqualTo(total.run().count());
+  }
+
   /** Also that {@code end} completes only when all futures of this caller have. */
   private void call(
-      Predictor<String, String> predictor, Random random, CompletableFuture<Void> end) {
+      Predictor<String, String> predictor, Random random, int calls, CompletableFuture<Void> end) {
     List<CompletableFuture<?>> futures = new ArrayList<>();
-    for (int i = 0; i < CALLS; i++) {
+    for (int i = 0; i < calls; i++) {
       made.increment();
       String row = (random.nextInt(10) == 0 ? "fail" : "row") + i;
       CallOptions options =
@@ -139,6 +193,7 @@ class LedgerTest {
 
   /** A rejected call must not be counted out a second time when its timeout passes. */
   @Test
+  @Timeout(60)
   void submit_rejectedWithTimeout_leavesTheSlotsCountAlone() throws Exception {
     try (Gate gate = new Gate();
         Lanes lanes = Lanes.of(1)) {

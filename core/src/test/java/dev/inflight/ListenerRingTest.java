@@ -18,6 +18,8 @@ class ListenerRingTest {
   private static final ModelInfo INFO =
       new ModelInfo("m", "1", "test", new Signature(List.of(), List.of()), "", Map.of());
 
+  private static final Lane LANE = Lanes.of(1).dispatcher().everyLane().get(0);
+
   /** Counts what comes, and can be held. */
   private static final class Recorder implements InferenceListener {
     final List<Integer> rows = new ArrayList<>();
@@ -28,7 +30,7 @@ class ListenerRingTest {
     String thread = "";
 
     @Override
-    public void onPredicted(ModelInfo model, int n, long queueNanos, long runNanos) {
+    public void onRun(InferenceRun run) {
       entered.countDown();
       thread = Thread.currentThread().getName();
       try {
@@ -36,11 +38,11 @@ class ListenerRingTest {
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
-      rows.add(n);
+      rows.add(run.rows());
     }
 
     @Override
-    public void onFailed(ModelInfo model, InferenceException failure) {
+    public void onEnded(ModelInfo model, CallEnd end, int predictions) {
       last.countDown();
     }
 
@@ -54,8 +56,12 @@ class ListenerRingTest {
     }
   }
 
+  private static void ran(ListenerRing ring, int rows) {
+    ring.ran(INFO, LANE, Release.CALLER, rows, rows, 0, 1, 2, List.of());
+  }
+
   private static void end(ListenerRing ring) {
-    ring.failed(INFO, new PredictionFailedException("end"));
+    ring.ended(INFO, CallEnd.FAILED, 1);
   }
 
   @Test
@@ -67,7 +73,7 @@ class ListenerRingTest {
     AutoCloseable registration = ring.add(recorder);
     assertThat(ring.isActive()).isTrue();
     for (int i = 0; i < 100; i++) {
-      ring.predicted(INFO, i, 1, 2);
+      ran(ring, i);
     }
     end(ring);
     recorder.await(recorder.last);
@@ -85,11 +91,11 @@ class ListenerRingTest {
     Recorder recorder = new Recorder();
     try (AutoCloseable registration = ring.add(recorder)) {
       assertThat(registration).isNotNull();
-      ring.predicted(INFO, 0, 0, 0);
+      ran(ring, 0);
       recorder.await(recorder.entered);
       int more = 10_000;
       for (int i = 1; i <= more; i++) {
-        ring.predicted(INFO, i, 0, 0);
+        ran(ring, i);
       }
       recorder.open.countDown();
       // A full ring drops the end too, until the listener has caught up.
@@ -113,7 +119,7 @@ class ListenerRingTest {
     InferenceListener throwing =
         new InferenceListener() {
           @Override
-          public void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
+          public void onRun(InferenceRun run) {
             thrown.incrementAndGet();
             throw new IllegalStateException("a listener's own problem");
           }
@@ -121,12 +127,42 @@ class ListenerRingTest {
     try (AutoCloseable first = ring.add(throwing);
         AutoCloseable second = ring.add(recorder)) {
       assertThat(first).isNotSameAs(second);
-      ring.predicted(INFO, 1, 0, 0);
-      ring.predicted(INFO, 2, 0, 0);
+      ran(ring, 1);
+      ran(ring, 2);
       end(ring);
       recorder.await(recorder.last);
       assertThat(recorder.rows).containsExactly(1, 2);
       assertThat(thrown).hasValue(2);
+      assertThat(ring.failures()).isEqualTo(2);
+    }
+    ring.close();
+  }
+
+  /** Without the watch the second listener would never hear of the run. */
+  @Test
+  void events_listenerThatDoesNotReturn_isLeftAloneUntilItDoes() throws Exception {
+    ListenerRing ring = new ListenerRing();
+    Recorder stuck = new Recorder();
+    Recorder other = new Recorder();
+    other.open.countDown();
+    try (AutoCloseable first = ring.add(stuck);
+        AutoCloseable second = ring.add(other)) {
+      assertThat(first).isNotSameAs(second);
+      ran(ring, 1);
+      stuck.await(stuck.entered);
+      ran(ring, 2);
+      end(ring);
+      other.await(other.last);
+      assertThat(other.rows).containsExactly(1, 2);
+      assertThat(ring.failures()).isEqualTo(1);
+
+      stuck.open.countDown();
+      while (stuck.dropped.get() == 0) { // it is back, and is told what it missed
+        Thread.onSpinWait();
+      }
+      assertThat(stuck.rows).containsExactly(1);
+      assertThat(stuck.dropped.get()).isEqualTo(2);
+      assertThat(ring.lost()).isEqualTo(2);
     }
     ring.close();
   }

@@ -181,13 +181,13 @@ class ModelSlotTest {
     InferenceListener listener =
         new InferenceListener() {
           @Override
-          public void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
-            events.add("v" + model.version() + " " + rows);
+          public void onRun(InferenceRun run) {
+            events.add("v" + run.model().version() + " " + run.rows());
           }
 
           @Override
-          public void onFailed(ModelInfo model, InferenceException failure) {
-            events.add(failure.getClass().getSimpleName());
+          public void onEnded(ModelInfo model, CallEnd end, int predictions) {
+            events.add(end.name());
             both.complete(null);
           }
         };
@@ -207,7 +207,7 @@ class ModelSlotTest {
       assertThatThrownBy(() -> slot.predictor().predict("fail"))
           .isInstanceOf(PredictionFailedException.class);
       both.get(10, TimeUnit.SECONDS);
-      assertThat(events).containsExactly("v1 3", "PredictionFailedException");
+      assertThat(events).containsExactly("v1 3", "FAILED");
     }
   }
 }

@@ -170,7 +170,8 @@ class RecordCodecTest {
     RowBuffers in = placed(4, List.of(spec("ids", DataType.INT8, 2)));
     RowBuffers out = new RowBuffers(List.of(spec("label", DataType.STRING)));
     out.set(0, Tensor.of(new String[] {"a", "b"}));
-    CodecRows<Ids, Label> rows = new CodecRows<>(bound, in, out);
+    CodecRows<Ids, Label> rows =
+        new CodecRows<>(bound, in, out, Lanes.of(1).dispatcher().everyLane().get(0));
     List<Ids> batch =
         List.of(
             new Ids(new long[] {1, 2}),

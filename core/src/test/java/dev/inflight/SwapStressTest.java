@@ -58,14 +58,14 @@ class SwapStressTest {
     InferenceListener throwing =
         new InferenceListener() {
           @Override
-          public void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
+          public void onRun(InferenceRun run) {
             throw new AssertionError("a listener that always throws");
           }
         };
     InferenceListener blocking =
         new InferenceListener() {
           @Override
-          public void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
+          public void onRun(InferenceRun run) {
             try {
               release.await();
             } catch (InterruptedException e) {

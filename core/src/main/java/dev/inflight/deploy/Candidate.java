@@ -40,9 +40,9 @@ public final class Candidate<I, O> {
     return artifact;
   }
 
-  /** {@return a predictor that only this version answers} */
+  /** {@return a predictor that only this version answers, and whose calls are not counted} */
   public Predictor<I, O> predictor() {
-    return resident.predictor();
+    return resident.trial();
   }
 
   /** {@return the version itself: for runs of a given size, and warm-up} */

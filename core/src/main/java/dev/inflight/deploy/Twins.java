@@ -186,7 +186,7 @@ final class Twins<I, O> implements AutoCloseable {
   private Run<O> run(Resident<I, O> version, I row) {
     long begin = System.nanoTime();
     try {
-      O answer = version.predictor().predict(row, OPTIONS);
+      O answer = version.trial().predict(row, OPTIONS);
       return new Run<>(answer, System.nanoTime() - begin, false);
     } catch (DeadlineExceededException e) {
       boolean hangs = version == candidate && e.running();

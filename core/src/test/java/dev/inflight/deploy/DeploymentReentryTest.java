@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.inflight.InferenceException;
 import dev.inflight.InferenceListener;
+import dev.inflight.InferenceRun;
 import dev.inflight.ModelInfo;
 import dev.inflight.OverloadedException;
 import dev.inflight.Prediction;
@@ -164,7 +165,7 @@ class DeploymentReentryTest extends DeploymentFixture {
             .listen(
                 new InferenceListener() {
                   @Override
-                  public void onPredicted(ModelInfo model, int rows, long queue, long run) {
+                  public void onRun(InferenceRun run) {
                     self.join().close();
                     closed.countDown();
                   }

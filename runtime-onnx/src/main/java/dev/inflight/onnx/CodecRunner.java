@@ -38,7 +38,7 @@ final class CodecRunner<I, O> implements Runner<I, O> {
     this.model = model;
     RowBuffers in = new RowBuffers(model.signature().inputs());
     RowBuffers out = new RowBuffers(model.signature().outputs());
-    rows = new CodecRows<>(bound, in, out);
+    rows = new CodecRows<>(bound, in, out, lane);
     fixedBatch = model.fixedBatch();
     batched = model.isBatched();
     direct = in.isFixed() && isComplete(model);

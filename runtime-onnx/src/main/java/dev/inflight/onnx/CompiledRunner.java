@@ -25,7 +25,7 @@ final class CompiledRunner<I, O> implements Runner<I, O> {
     in = new RowBuffers(model.signature().inputs());
     out = new RowBuffers(model.signature().outputs());
     place = new LaneRows(lane, in, out);
-    rows = new CodecRows<>(bound, in, out);
+    rows = new CodecRows<>(bound, in, out, lane);
   }
 
   @Override

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import dev.inflight.CallOptions;
 import dev.inflight.Codec;
 import dev.inflight.InferenceListener;
+import dev.inflight.InferenceRun;
 import dev.inflight.Lanes;
 import dev.inflight.Model;
 import dev.inflight.ModelArtifact;
-import dev.inflight.ModelInfo;
 import dev.inflight.ModelSlot;
 import dev.inflight.Prediction;
 import dev.inflight.testkit.GuardedModel;
@@ -74,7 +74,7 @@ class OrtSwapStressTest {
           slot.listen(
               new InferenceListener() {
                 @Override
-                public void onPredicted(ModelInfo model, int rows, long queueNanos, long runNanos) {
+                public void onRun(InferenceRun run) {
                   throw new IllegalStateException("a listener that always throws");
                 }
               });

@@ -39,7 +39,7 @@ final class TribuoRunner<I, O> implements Runner<I, O> {
     this.evaluation = evaluation;
     in = new RowBuffers(model.info().signature().inputs());
     out = new RowBuffers(model.info().signature().outputs());
-    rows = new CodecRows<>(model.bound(), in, out);
+    rows = new CodecRows<>(model.bound(), in, out, lane);
     values = new double[model.features().size()];
   }
 

@@ -1,0 +1,32 @@
+package dev.inflight;
+
+/** How a prediction ended; each ends in exactly one of these. */
+public enum CallEnd {
+  /** Answered. */
+  COMPLETED,
+  /** The model, or its codec, failed on this row: {@link PredictionFailedException}. */
+  FAILED,
+  /** The row does not fit the model, and nothing ran: {@link InvalidInputException}. */
+  INVALID,
+  /** The queue was full, or too long for the timeout: {@link OverloadedException}. */
+  REJECTED,
+  /** Its timeout passed, before or while it ran: {@link DeadlineExceededException}. */
+  TIMED_OUT,
+  /** Its caller was interrupted, or cancelled the future. */
+  CANCELLED,
+  /** No version serves, or not the one that was asked for: {@link ModelUnavailableException}. */
+  UNAVAILABLE;
+
+  static CallEnd of(InferenceException failure) {
+    if (failure instanceof InvalidInputException) {
+      return INVALID;
+    } else if (failure instanceof OverloadedException) {
+      return REJECTED;
+    } else if (failure instanceof DeadlineExceededException) {
+      return TIMED_OUT;
+    } else if (failure instanceof ModelUnavailableException) {
+      return UNAVAILABLE;
+    }
+    return FAILED;
+  }
+}
