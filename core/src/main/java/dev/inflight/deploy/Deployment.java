@@ -159,9 +159,9 @@ public final class Deployment<I, O> implements AutoCloseable {
 
     /**
      * Where the deployment keeps, below its name, what it has to know when it starts again:
-     * versions that must not serve, how often each was a canary, and a copy of the version that
-     * served last, which serves when the repository cannot be reached. Nothing is kept, if not
-     * said.
+     * versions that must not serve, how often each was a canary, the evidence of one that is
+     * running (written every two seconds), and a copy of the version that served last, which serves
+     * when the repository cannot be reached. Nothing is kept, if not said.
      */
     public Builder<I, O> home(Path directory) {
       home = Optional.of(directory);

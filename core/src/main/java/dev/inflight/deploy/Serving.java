@@ -32,14 +32,12 @@ final class Serving<I, O> {
   private final Events events;
   private final Journal journal;
   private final Supplier<List<Versions.Entry>> wanted;
-  private final Runnable judge;
   private final ModelSlot<I, O> slot;
   private final Router<I, O> router;
+  private final Comparisons<I, O> comparisons;
   private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
   private final Deque<Track<I, O>> retained = new ArrayDeque<>(); // the last one to serve first
   private @Nullable Track<I, O> live;
-  private volatile @Nullable SideBySide<I, O> comparison; // written under the lock
-  private @Nullable CanaryReport lastReport;
 
   /**
    * @param wanted what the policy wants now
@@ -57,10 +55,10 @@ final class Serving<I, O> {
     this.events = events;
     this.journal = journal;
     this.wanted = wanted;
-    this.judge = judge;
     slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
     settings.inferenceListeners().forEach(slot::listen);
     router = new Router<>(slot.predictor());
+    comparisons = new Comparisons<>(settings.name(), journal, router, judge);
   }
 
   ModelSlot<I, O> slot() {
@@ -97,12 +95,11 @@ final class Serving<I, O> {
 
   /** Any thread. */
   @Nullable SideBySide<I, O> comparison() {
-    return comparison;
+    return comparisons.running();
   }
 
   Optional<CanaryReport> report() {
-    SideBySide<I, O> running = comparison;
-    return running == null ? Optional.ofNullable(lastReport) : Optional.of(running.report());
+    return comparisons.report();
   }
 
   /** A version that has passed its gates, or is kept. */
@@ -110,8 +107,12 @@ final class Serving<I, O> {
     Track<I, O> before = live;
     boolean watched = canary() == next;
     switchTo(next, why);
-    if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
-      watch(before, next, canary);
+    if (watched
+        && before != null
+        && settings.rollout() instanceof Rollout.Canary canary
+        && canary.decides()
+        && !canary.options().probation().isZero()) {
+      comparisons.watch(before, next, canary);
     }
     trim();
   }
@@ -120,7 +121,7 @@ final class Serving<I, O> {
     Track<I, O> before = live;
     Track<I, O> canary = canary();
     slot.serve(next.resident());
-    endComparison();
+    comparisons.end();
     if (canary != null && canary != next) {
       drop(canary, State.AVAILABLE, "what it was compared with serves no more");
     }
@@ -158,7 +159,8 @@ final class Serving<I, O> {
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
       boolean isWanted =
-          isCompared(track) || all.stream().anyMatch(e -> e.identity().equals(track.identity()));
+          comparisons.uses(track)
+              || all.stream().anyMatch(e -> e.identity().equals(track.identity()));
       if (!isWanted && ++kept > settings.keep()) {
         drop(track, State.RETIRED, "");
       }
@@ -172,65 +174,31 @@ final class Serving<I, O> {
     if (serving == null) {
       throw new IllegalStateException(settings.name() + ": nothing to compare with");
     }
-    fleet.move(track, State.CANARY, "beside v" + serving.version());
     track.loaded().memory().retained();
     track.loaded().memory().pin();
-    int attempt = journal.attempts(track.identity()) + 1;
-    journal.attempt(track.identity(), attempt);
-    begin(serving, track, canary, false, attempt);
-  }
-
-  /** After its promotion a version is still compared with the one before. */
-  private void watch(Track<I, O> before, Track<I, O> next, Rollout.Canary canary) {
-    if (!canary.options().probation().isZero() && canary.decides()) {
-      begin(before, next, canary, true, 1);
-    }
-  }
-
-  private void begin(
-      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
-    endComparison(); // a probation: somebody newer has come
-    SideBySide<I, O> next =
-        new SideBySide<>(
-            settings.name(), old.resident(), young.resident(), canary, probation, attempt, judge);
-    comparison = next;
-    router.compare(next);
-    next.start();
-  }
-
-  void endComparison() {
-    SideBySide<I, O> running = comparison;
-    if (running != null) {
-      lastReport = running.report();
-      router.compare(null);
-      running.close();
-      comparison = null;
-    }
+    String how = comparisons.canary(serving, track, canary);
+    fleet.move(track, State.CANARY, "beside v" + serving.version() + how);
   }
 
   /** The version that is compared and does not serve yet, or null. */
   @Nullable Track<I, O> canary() {
-    SideBySide<I, O> running = comparison;
+    SideBySide<I, O> running = comparisons.running();
     return running == null || running.isProbation()
         ? null
         : fleet.get(running.candidate().info().version());
   }
 
-  private boolean isCompared(Track<I, O> track) {
-    SideBySide<I, O> running = comparison;
-    return running != null && running.uses(track.resident());
-  }
-
   /** Is there a verdict? */
   void judge() {
-    SideBySide<I, O> running = comparison;
+    comparisons.keep();
+    SideBySide<I, O> running = comparisons.running();
     if (running == null || !running.decides()) {
       return;
     }
     Verdict verdict = running.verdict();
     if (verdict == Verdict.PENDING || verdict == Verdict.HOLD) {
       if (running.isProbationOver()) {
-        endComparison();
+        comparisons.end();
       }
       return;
     }
@@ -241,7 +209,7 @@ final class Serving<I, O> {
       if (verdict == Verdict.ROLL_BACK && behind() != null) {
         back(why);
       } else {
-        endComparison();
+        comparisons.end();
       }
     } else if (verdict == Verdict.PROMOTE) {
       serve(canary, why);
@@ -309,8 +277,8 @@ final class Serving<I, O> {
 
   /** It is resident no more, and compared no more. */
   void drop(Track<I, O> track, State state, String why) {
-    if (isCompared(track)) {
-      endComparison();
+    if (comparisons.uses(track)) {
+      comparisons.end();
     }
     retained.remove(track);
     Loaded<I, O> loaded = track.loaded();
@@ -330,6 +298,11 @@ final class Serving<I, O> {
                     events.tell(listener -> listener.onRetired(info));
                   }
                 });
+  }
+
+  /** Nothing is decided any more. */
+  void interrupt() {
+    comparisons.interrupt();
   }
 
   /** Not under the lock: it waits for calls inside. Nothing moves any more. */

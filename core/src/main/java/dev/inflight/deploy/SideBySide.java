@@ -9,7 +9,6 @@ import dev.inflight.PredictionFailedException;
 import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,14 +48,13 @@ final class SideBySide<I, O> implements AutoCloseable {
   private final boolean labelled;
   private final Ramp<I, O> ramp;
   private final Twins<I, O> twins;
-  private final long begin;
-  private final LongSupplier nanos = System::nanoTime;
   private final Runnable decided;
   private int ran; // pairs, of the twins' one runner
   private volatile @Nullable String hung;
   private volatile @Nullable Future<?> ticking;
 
   /**
+   * @param trial takes the evidence, which may have some already
    * @param probation whether the candidate serves already, and is watched
    * @param decided called when there may be a verdict, on a timer thread
    */
@@ -65,23 +63,23 @@ final class SideBySide<I, O> implements AutoCloseable {
       Resident<I, O> live,
       Resident<I, O> candidate,
       Rollout.Canary rollout,
+      Trial trial,
       boolean probation,
-      int attempt,
       Runnable decided) {
     this.name = name;
     this.live = live;
     this.candidate = candidate;
     this.rollout = rollout;
+    this.trial = trial;
     this.probation = probation;
     this.decided = decided;
-    panel = Panel.of(rollout.options());
+    panel = trial.panel();
+    LongSupplier nanos = System::nanoTime;
     epochs = new Epochs(panel.width(), EPOCHS, 2 * Twins.PATIENCE.toNanos(), nanos);
-    trial = new Trial(panel, rollout.options(), attempt, nanos, this::mayPromote);
     labelled = rollout.options().signals().containsKey(CanaryOptions.Signal.CORRECTNESS);
     labels = new Labels<>(LABELS, rollout.options().maturity().toNanos(), nanos);
     ramp = new Ramp<>(candidate, rollout);
     twins = new Twins<>(live, candidate, rollout.tolerance(), this::finish, this::hang);
-    begin = nanos.getAsLong();
   }
 
   void start() {
@@ -104,6 +102,10 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   boolean decides() {
     return rollout.decides();
+  }
+
+  Trial trial() {
+    return trial;
   }
 
   // --- calls -----------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private boolean seesCandidate(CallOptions options) {
-    return !probation && ramp.shows(options, elapsed());
+    return !probation && ramp.shows(options, trial.elapsed());
   }
 
   // --- pairs -----------------------------------------------------------------------------------
@@ -267,17 +269,8 @@ final class SideBySide<I, O> implements AutoCloseable {
     return hung == null ? trial.verdict() : Verdict.ROLL_BACK;
   }
 
-  /** A ramp is walked to its end, and what serves already is only watched. */
-  private boolean mayPromote() {
-    return !probation && rollout.isRampOver(elapsed());
-  }
-
   boolean isProbationOver() {
-    return probation && elapsed().compareTo(rollout.options().probation()) >= 0;
-  }
-
-  private Duration elapsed() {
-    return Duration.ofNanos(nanos.getAsLong() - begin);
+    return probation && trial.elapsed().compareTo(rollout.options().probation()) >= 0;
   }
 
   String reason() {
@@ -306,6 +299,7 @@ final class SideBySide<I, O> implements AutoCloseable {
       task.cancel(false);
     }
     twins.close();
+    trial.stop();
   }
 
   @Override

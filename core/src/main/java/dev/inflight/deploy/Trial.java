@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * One candidate against one live version: counts in, verdict out. A verdict stays: once there is
@@ -26,12 +26,13 @@ final class Trial {
   private final CanaryOptions options;
   private final int attempt;
   private final LongSupplier nanos;
-  private final BooleanSupplier mayPromote;
+  private final Predicate<Duration> mayPromote;
   private final long startNanos;
+  private final long elapsedBefore;
   private final List<Tally> tallies = new ArrayList<>();
-  private long elapsedBefore;
   private Verdict verdict = Verdict.PENDING;
   private String reason = "";
+  private boolean stopped;
 
   /**
    * @param panel what is counted, of the same options
@@ -39,24 +40,35 @@ final class Trial {
    * @param nanos monotonic time, for the deadline only
    */
   Trial(Panel panel, CanaryOptions options, int attempt, LongSupplier nanos) {
-    this(panel, options, attempt, nanos, () -> true);
+    this(panel, options, attempt, nanos, elapsed -> true);
   }
 
   /**
-   * @param mayPromote whether it is time to; until then evidence for a promotion is no verdict, and
-   *     counting goes on
+   * @param mayPromote whether it is time to, after so long; until then evidence for a promotion is
+   *     no verdict, and counting goes on
    */
   Trial(
       Panel panel,
       CanaryOptions options,
       int attempt,
       LongSupplier nanos,
-      BooleanSupplier mayPromote) {
+      Predicate<Duration> mayPromote) {
+    this(panel, options, attempt, nanos, mayPromote, 0);
+  }
+
+  private Trial(
+      Panel panel,
+      CanaryOptions options,
+      int attempt,
+      LongSupplier nanos,
+      Predicate<Duration> mayPromote,
+      long elapsedBefore) {
     this.mayPromote = mayPromote;
     this.panel = panel;
     this.options = options;
     this.attempt = attempt;
     this.nanos = nanos;
+    this.elapsedBefore = elapsedBefore;
     startNanos = nanos.getAsLong();
     long harms = panel.scores().stream().filter(score -> score.promote().isPresent()).count();
     if (harms == 0 || attempt < 1) {
@@ -87,14 +99,19 @@ final class Trial {
    * @throws IllegalArgumentException if the state is of other signals or limits
    */
   static Trial resume(
-      Panel panel, CanaryOptions options, Map<String, String> state, LongSupplier nanos) {
-    Trial trial = new Trial(panel, options, Integer.parseInt(Tally.entry(state, "attempt")), nanos);
+      Panel panel,
+      CanaryOptions options,
+      Map<String, String> state,
+      LongSupplier nanos,
+      Predicate<Duration> mayPromote) {
+    int attempt = Integer.parseInt(Tally.entry(state, "attempt"));
+    long elapsed = Long.parseLong(Tally.entry(state, "elapsedNanos"));
+    Trial trial = new Trial(panel, options, attempt, nanos, mayPromote, elapsed);
     trial.restore(state);
     return trial;
   }
 
   private synchronized void restore(Map<String, String> state) {
-    elapsedBefore = Long.parseLong(Tally.entry(state, "elapsedNanos"));
     tallies.forEach(tally -> tally.restore(state));
     Verdict before = Verdict.valueOf(Tally.entry(state, "verdict"));
     if (before != Verdict.UNDECIDED) {
@@ -105,13 +122,18 @@ final class Trial {
 
   /** Adds a row of the panel's counters, an epoch say, and looks. */
   synchronized Verdict add(long[] row) {
-    if (decided()) {
+    if (stopped || decided()) {
       return verdict;
     }
     for (Tally tally : tallies) {
       tally.add(panel.part(tally.score(), row));
     }
     return look();
+  }
+
+  /** From now on nothing is counted: what is reported and kept agree. */
+  synchronized void stop() {
+    stopped = true;
   }
 
   /** Adds what is mature and looks after each. */
@@ -146,7 +168,7 @@ final class Trial {
       }
     }
     if (tallies.stream().filter(Tally::gates).allMatch(Tally::promotes)) {
-      return mayPromote.getAsBoolean()
+      return mayPromote.test(elapsed())
           ? decide(Verdict.PROMOTE, "every margin is excluded")
           : verdict; // not undecided either
     }
@@ -169,8 +191,21 @@ final class Trial {
     return tally.score().signal().name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  private long pairs() {
+  int attempt() {
+    return attempt;
+  }
+
+  Panel panel() {
+    return panel;
+  }
+
+  synchronized long pairs() {
     return tallies.stream().mapToLong(Tally::units).max().orElse(0);
+  }
+
+  /** {@return for how long it has counted, over restarts} Takes no lock. */
+  Duration elapsed() {
+    return Duration.ofNanos(elapsedNanos());
   }
 
   private long elapsedNanos() {
@@ -180,12 +215,7 @@ final class Trial {
   /** {@return how things stand; some milliseconds of work, without a look} */
   synchronized CanaryReport report() {
     return new CanaryReport(
-        verdict,
-        reason,
-        attempt,
-        pairs(),
-        Duration.ofNanos(elapsedNanos()),
-        tallies.stream().map(Tally::report).toList());
+        verdict, reason, attempt, pairs(), elapsed(), tallies.stream().map(Tally::report).toList());
   }
 
   /** {@return everything {@link #resume} needs, as text} */

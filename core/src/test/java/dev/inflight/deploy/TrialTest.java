@@ -25,6 +25,10 @@ class TrialTest {
     return new Trial(Panel.of(options), options, attempt, now::get);
   }
 
+  private Trial resume(CanaryOptions options, Map<String, String> state) {
+    return Trial.resume(Panel.of(options), options, state, now::get, elapsed -> true);
+  }
+
   private static long[] row(CanaryOptions options, int pairs, Supplier<Pair> next) {
     Panel panel = Panel.of(options);
     long[] row = new long[panel.width()];
@@ -100,7 +104,7 @@ class TrialTest {
     now.set(hours(1).toNanos());
     assertThat(trial.verdict()).isEqualTo(Verdict.UNDECIDED);
     CanaryOptions longer = options.withDeadline(100_000, hours(2));
-    Trial resumed = Trial.resume(Panel.of(longer), longer, trial.state(), now::get);
+    Trial resumed = resume(longer, trial.state());
     assertThat(resumed.verdict()).isEqualTo(Verdict.PENDING);
     assertThat(resumed.add(row(options, 400, () -> SAME))).isEqualTo(Verdict.PROMOTE);
   }
@@ -176,7 +180,7 @@ class TrialTest {
       broken.add(row);
       if (random.nextInt(10) == 0) {
         Map<String, String> state = new HashMap<>(broken.state());
-        broken = Trial.resume(Panel.of(options), options, state, now::get);
+        broken = resume(options, state);
         assertThat(broken.state()).isEqualTo(state);
       }
     }
@@ -184,15 +188,51 @@ class TrialTest {
     assertThat(broken.report()).isEqualTo(whole.report());
   }
 
+  /** A restart loses the pairs since the last write, and brings none twice. */
+  @Test
+  void resume_afterCrashes_falseRollbacksStayBelowTheLevel() {
+    CanaryOptions options = ERRORS.withAlpha(.05, .1).withDeadline(Long.MAX_VALUE, hours(1));
+    long seed = System.nanoTime();
+    System.out.println("crashes: seed " + seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    int runs = 400;
+    int rolledBack = 0;
+    for (int run = 0; run < runs; run++) {
+      Trial trial = new Trial(Panel.of(options), options, 1, now::get, elapsed -> false);
+      Map<String, String> written = trial.state();
+      for (int epoch = 0; epoch < 150 && trial.verdict() == Verdict.PENDING; epoch++) {
+        trial.add(row(options, 64, () -> failing(random)));
+        if (random.nextInt(8) == 0) {
+          written = trial.state();
+        }
+        if (random.nextInt(20) == 0) {
+          trial = Trial.resume(Panel.of(options), options, written, now::get, elapsed -> false);
+        }
+      }
+      rolledBack += trial.verdict() == Verdict.ROLL_BACK ? 1 : 0;
+    }
+    System.out.printf("crashes: %d of %d harmless canaries rolled back%n", rolledBack, runs);
+    // .1, and four standard errors of it
+    assertThat(rolledBack).isLessThanOrEqualTo((int) (runs * .1 + 4 * Math.sqrt(runs * .1 * .9)));
+    assertThat(rolledBack).as("the level is used, so it could be exceeded").isPositive();
+  }
+
+  /** Each version alone fails one row in ten. */
+  private static Pair failing(SplittableRandom random) {
+    boolean live = random.nextInt(10) == 0;
+    boolean candidate = random.nextInt(10) == 0;
+    return live || candidate ? Pair.failed(live, candidate) : SAME;
+  }
+
   @Test
   void resume_stateOfOtherLimits_isRefused() {
     Map<String, String> state = trial(ERRORS, 1).state();
     CanaryOptions other = ERRORS.with(Signal.ERRORS, .01);
-    assertThatThrownBy(() -> Trial.resume(Panel.of(other), other, state, now::get))
+    assertThatThrownBy(() -> resume(other, state))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ERRORS: expected counts of")
         .hasMessageContaining("0.005");
-    assertThatThrownBy(() -> Trial.resume(Panel.of(ERRORS), ERRORS, Map.of(), now::get))
+    assertThatThrownBy(() -> resume(ERRORS, Map.of()))
         .hasMessageContaining("expected attempt, got none");
   }
 
