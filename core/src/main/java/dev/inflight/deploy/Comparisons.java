@@ -1,5 +1,6 @@
 package dev.inflight.deploy;
 
+import dev.inflight.deploy.SideBySide.Mode;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -78,7 +79,12 @@ final class Comparisons<I, O> {
     String terms = terms(canary);
     Begun begun = begun(live, candidate, canary, terms);
     Trial trial = begun.trial();
-    begin(live, candidate, canary, trial, false); // ends the one before, and what was kept of it
+    begin(
+        live,
+        candidate,
+        canary,
+        trial,
+        Mode.CANARY); // ends the one before, and what was kept of it
     kept = new Kept<>(candidate, live, terms, trial, nanos.getAsLong());
     journal.begin(candidate.identity(), trial.attempt(), kept.state());
     return begun.how();
@@ -133,15 +139,20 @@ final class Comparisons<I, O> {
   /** After its promotion a version is still compared with the one before. */
   void watch(Track<I, O> before, Track<I, O> next, Rollout.Canary canary) {
     Panel panel = Panel.of(canary.options());
-    begin(
-        before, next, canary, new Trial(panel, canary.options(), 1, nanos, elapsed -> false), true);
+    Trial trial = new Trial(panel, canary.options(), 1, nanos, elapsed -> false);
+    begin(before, next, canary, trial, Mode.PROBATION);
+  }
+
+  /** Nothing may be proven: both are the same. */
+  void selfCheck(Track<I, O> live, Rollout.Canary canary) {
+    begin(live, live, canary, new SelfCheck(canary.options(), nanos), Mode.SELF_CHECK);
   }
 
   private void begin(
-      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, Trial trial, boolean probation) {
-    end(); // a probation: somebody newer has come
+      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, Assessment trial, Mode mode) {
+    end(); // a probation: somebody newer has come; or a self-check
     SideBySide<I, O> next =
-        new SideBySide<>(name, old.resident(), young.resident(), canary, trial, probation, judge);
+        new SideBySide<>(name, old.resident(), young.resident(), canary, trial, mode, judge);
     running = next;
     router.compare(next);
     next.start();

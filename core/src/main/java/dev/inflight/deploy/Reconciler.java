@@ -390,6 +390,14 @@ final class Reconciler<I, O> implements AutoCloseable {
         });
   }
 
+  void selfCheck(Rollout.Canary canary) {
+    locked(
+        () -> {
+          requireOpen();
+          serving.selfCheck(canary);
+        });
+  }
+
   boolean feedback(long id, Object truth) {
     SideBySide<I, O> running = serving.comparison();
     return running != null && running.feedback(id, truth);

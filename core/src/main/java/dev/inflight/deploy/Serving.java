@@ -6,6 +6,7 @@ import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.deploy.SideBySide.Mode;
 import dev.inflight.repository.Versions;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -180,10 +181,27 @@ final class Serving<I, O> {
     fleet.move(track, State.CANARY, "beside v" + serving.version() + how);
   }
 
+  /**
+   * Compares what serves with itself.
+   *
+   * @throws IllegalStateException if nothing serves, or it is compared with another version
+   */
+  void selfCheck(Rollout.Canary canary) {
+    Track<I, O> serving = live;
+    SideBySide<I, O> running = comparisons.running();
+    if (serving == null || (running != null && running.mode() != Mode.SELF_CHECK)) {
+      throw new IllegalStateException(
+          settings.name()
+              + ": self-check: expected a version that serves and is not compared with another, got "
+              + (serving == null ? "none" : running));
+    }
+    comparisons.selfCheck(serving, canary);
+  }
+
   /** The version that is compared and does not serve yet, or null. */
   @Nullable Track<I, O> canary() {
     SideBySide<I, O> running = comparisons.running();
-    return running == null || running.isProbation()
+    return running == null || running.mode() != Mode.CANARY
         ? null
         : fleet.get(running.candidate().info().version());
   }
@@ -192,9 +210,22 @@ final class Serving<I, O> {
   void judge() {
     comparisons.keep();
     SideBySide<I, O> running = comparisons.running();
-    if (running == null || !running.decides()) {
-      return;
+    if (running != null && running.mode() == Mode.SELF_CHECK) {
+      judge(running.verdict());
+    } else if (running != null && running.decides()) {
+      judge(running);
     }
+  }
+
+  /** Of a self-check, which changes nothing. */
+  private void judge(Verdict verdict) {
+    if (verdict != Verdict.PENDING) {
+      comparisons.end();
+      log.info("{}: {}", settings.name(), comparisons.report().map(Object::toString).orElse(""));
+    }
+  }
+
+  private void judge(SideBySide<I, O> running) {
     Verdict verdict = running.verdict();
     if (verdict == Verdict.PENDING || verdict == Verdict.HOLD) {
       if (running.isProbationOver()) {

@@ -26,6 +26,16 @@ import org.slf4j.LoggerFactory;
  * other one. Every pair that starts is counted or dropped once, in the epoch in which it started.
  */
 final class SideBySide<I, O> implements AutoCloseable {
+  /** What it is for. */
+  enum Mode {
+    /** The candidate shall serve, or not. */
+    CANARY,
+    /** The candidate serves already, and is watched. */
+    PROBATION,
+    /** Both are what serves: nothing may be proven. */
+    SELF_CHECK
+  }
+
   private static final Logger log = LoggerFactory.getLogger(SideBySide.class);
 
   /** Pairs in flight: an epoch is 64. */
@@ -40,10 +50,10 @@ final class SideBySide<I, O> implements AutoCloseable {
   private final Resident<I, O> live;
   private final Resident<I, O> candidate;
   private final Rollout.Canary rollout;
-  private final boolean probation;
+  private final Mode mode;
   private final Panel panel;
   private final Epochs epochs;
-  private final Trial trial;
+  private final Assessment trial;
   private final Labels<Object> labels;
   private final boolean labelled;
   private final Ramp<I, O> ramp;
@@ -55,7 +65,7 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   /**
    * @param trial takes the evidence, which may have some already
-   * @param probation whether the candidate serves already, and is watched
+   * @param candidate in a self-check what serves, like {@code live}
    * @param decided called when there may be a verdict, on a timer thread
    */
   SideBySide(
@@ -63,15 +73,15 @@ final class SideBySide<I, O> implements AutoCloseable {
       Resident<I, O> live,
       Resident<I, O> candidate,
       Rollout.Canary rollout,
-      Trial trial,
-      boolean probation,
+      Assessment trial,
+      Mode mode,
       Runnable decided) {
     this.name = name;
     this.live = live;
     this.candidate = candidate;
     this.rollout = rollout;
     this.trial = trial;
-    this.probation = probation;
+    this.mode = mode;
     this.decided = decided;
     panel = trial.panel();
     LongSupplier nanos = System::nanoTime;
@@ -96,16 +106,12 @@ final class SideBySide<I, O> implements AutoCloseable {
     return version == live || version == candidate;
   }
 
-  boolean isProbation() {
-    return probation;
+  Mode mode() {
+    return mode;
   }
 
   boolean decides() {
     return rollout.decides();
-  }
-
-  Trial trial() {
-    return trial;
   }
 
   // --- calls -----------------------------------------------------------------------------------
@@ -174,7 +180,7 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private boolean seesCandidate(CallOptions options) {
-    return !probation && ramp.shows(options, trial.elapsed());
+    return mode == Mode.CANARY && ramp.shows(options, trial.elapsed());
   }
 
   // --- pairs -----------------------------------------------------------------------------------
@@ -189,7 +195,8 @@ final class SideBySide<I, O> implements AutoCloseable {
     if (labelled) {
       labels.start(answer.id());
     }
-    boolean fromCandidate = answer.model().version().equals(candidate.info().version());
+    boolean fromCandidate =
+        mode != Mode.SELF_CHECK && answer.model().version().equals(candidate.info().version());
     O copy = Twins.copied(answer.value()); // the caller may write to its own
     if (!twins.offer(new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id()))) {
       drop(ticket);
@@ -200,7 +207,7 @@ final class SideBySide<I, O> implements AutoCloseable {
     if (ticket == Epochs.REFUSED) {
       return;
     }
-    boolean fromCandidate = seesCandidate || probation; // then it is what serves
+    boolean fromCandidate = seesCandidate || mode == Mode.PROBATION; // then it is what serves
     if (!isOfTheModel(failure)
         || !twins.offer(
             new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID))) {
@@ -237,7 +244,8 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private void hang(DeadlineExceededException e) {
-    hung = "a run of the candidate did not end within " + Twins.PATIENCE.toSeconds() + " s";
+    String whose = mode == Mode.SELF_CHECK ? "what serves" : "the candidate";
+    hung = "a run of " + whose + " did not end within " + Twins.PATIENCE.toSeconds() + " s";
   }
 
   private void tick() {
@@ -266,11 +274,15 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   /** Pending until evidence is enough and, for a promotion, the ramp over. */
   Verdict verdict() {
-    return hung == null ? trial.verdict() : Verdict.ROLL_BACK;
+    return hung == null ? trial.verdict() : verdictOfAHang();
+  }
+
+  private Verdict verdictOfAHang() {
+    return mode == Mode.SELF_CHECK ? Verdict.HOLD : Verdict.ROLL_BACK;
   }
 
   boolean isProbationOver() {
-    return probation && trial.elapsed().compareTo(rollout.options().probation()) >= 0;
+    return mode == Mode.PROBATION && trial.elapsed().compareTo(rollout.options().probation()) >= 0;
   }
 
   String reason() {
@@ -284,7 +296,7 @@ final class SideBySide<I, O> implements AutoCloseable {
     return hangs == null
         ? report
         : new CanaryReport(
-            Verdict.ROLL_BACK,
+            verdictOfAHang(),
             hangs,
             report.attempt(),
             report.pairs(),

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  * <p>Wrong promotion: promotion needs every signal, so also the one that is worse by its margin,
  * and the whole level may go to each. Wrong rollback: one signal is enough, so they share it.
  */
-final class Trial {
+final class Trial implements Assessment {
   /** Its own level: a wrong hold costs a look at the router. */
   private static final double ALPHA_HOLD = .01;
 
@@ -120,8 +120,8 @@ final class Trial {
     }
   }
 
-  /** Adds a row of the panel's counters, an epoch say, and looks. */
-  synchronized Verdict add(long[] row) {
+  @Override
+  public synchronized Verdict add(long[] row) {
     if (stopped || decided()) {
       return verdict;
     }
@@ -131,24 +131,13 @@ final class Trial {
     return look();
   }
 
-  /** From now on nothing is counted: what is reported and kept agree. */
-  synchronized void stop() {
+  @Override
+  public synchronized void stop() {
     stopped = true;
   }
 
-  /** Adds what is mature and looks after each. */
-  Verdict add(Labels<?> labels) {
-    labels.mature(
-        (liveWrong, candidateWrong) -> {
-          long[] row = new long[panel.width()];
-          panel.label(liveWrong, candidateWrong, (index, times) -> row[index] += times);
-          add(row);
-        });
-    return verdict();
-  }
-
-  /** {@return the verdict now, which may be that the time is up} */
-  synchronized Verdict verdict() {
+  @Override
+  public synchronized Verdict verdict() {
     return decided() ? verdict : look();
   }
 
@@ -195,7 +184,8 @@ final class Trial {
     return attempt;
   }
 
-  Panel panel() {
+  @Override
+  public Panel panel() {
     return panel;
   }
 
@@ -203,8 +193,8 @@ final class Trial {
     return tallies.stream().mapToLong(Tally::units).max().orElse(0);
   }
 
-  /** {@return for how long it has counted, over restarts} Takes no lock. */
-  Duration elapsed() {
+  @Override
+  public Duration elapsed() {
     return Duration.ofNanos(elapsedNanos());
   }
 
@@ -212,8 +202,8 @@ final class Trial {
     return elapsedBefore + nanos.getAsLong() - startNanos;
   }
 
-  /** {@return how things stand; some milliseconds of work, without a look} */
-  synchronized CanaryReport report() {
+  @Override
+  public synchronized CanaryReport report() {
     return new CanaryReport(
         verdict, reason, attempt, pairs(), elapsed(), tallies.stream().map(Tally::report).toList());
   }
