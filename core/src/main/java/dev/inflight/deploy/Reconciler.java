@@ -39,6 +39,7 @@ final class Reconciler<I, O> implements AutoCloseable {
   private @Nullable Versions kept; // what can be had without the repository; the poll's
   private @Nullable Future<?> poll;
   private boolean polling;
+  private boolean served;
   private boolean closed;
 
   /**
@@ -131,13 +132,14 @@ final class Reconciler<I, O> implements AutoCloseable {
     locked(() -> polled(now, why));
   }
 
-  /** Until something serves, what served last is there too, whatever has become of its files. */
+  /** What served last is there too, whatever has become of its files, until something serves. */
   private @Nullable Versions withKept(@Nullable Versions found) {
-    if (found != null && !comparesAtOnce()) {
+    boolean first = found != null && !served && comparesAtOnce();
+    if (found != null && !first) {
       return found;
     }
     Versions its = kept;
-    if (its == null) {
+    if (its == null || found == null) {
       try {
         its = journal.versions(); // reads all its bytes
       } catch (IllegalStateException e) {
@@ -179,6 +181,7 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   private void polled(@Nullable Versions found, @Nullable String failure) {
     polling = false;
+    served |= serving.live() != null;
     if (closed) {
       return;
     }
@@ -426,11 +429,12 @@ final class Reconciler<I, O> implements AutoCloseable {
             task.cancel(false);
           }
           if (!ascent.isIdle()) {
-            ascent.giveUp();
+            fleet.move(ascent.giveUp(), State.AVAILABLE, "closed");
           }
           serving.interrupt();
         });
     journal.close(); // what is being copied lives in a version's directory
     serving.close();
+    locked(serving::retire);
   }
 }

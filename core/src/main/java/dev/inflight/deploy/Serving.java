@@ -336,12 +336,17 @@ final class Serving<I, O> {
     comparisons.interrupt();
   }
 
-  /** Not under the lock: it waits for calls inside. Nothing moves any more. */
+  /** Not under the lock: it waits for calls inside. */
   void close() {
     slot.close();
+  }
+
+  /** After {@link #close}: nothing serves, and nothing moves any more. */
+  void retire() {
+    live = null;
     fleet.sorted().stream()
         .filter(Track::isResident)
-        .forEach(track -> track.loaded().memory().close());
+        .forEach(track -> drop(track, State.RETIRED, "closed"));
   }
 
   /** Another model needs its memory; what serves or is compared stays. */

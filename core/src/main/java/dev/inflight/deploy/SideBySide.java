@@ -62,6 +62,7 @@ final class SideBySide<I, O> implements AutoCloseable {
   private int ran; // pairs, of the twins' one runner
   private volatile @Nullable String hung;
   private volatile @Nullable Future<?> ticking;
+  private boolean told; // the ticker's
 
   /**
    * @param trial takes the evidence, which may have some already
@@ -127,7 +128,7 @@ final class SideBySide<I, O> implements AutoCloseable {
       }
       return answer;
     } catch (InferenceException e) {
-      failed(ticket, row, e, seesCandidate);
+      failed(ticket, row, options, e, seesCandidate);
       throw e;
     } catch (RuntimeException | Error e) {
       drop(ticket);
@@ -140,14 +141,18 @@ final class SideBySide<I, O> implements AutoCloseable {
     CompletableFuture<Prediction<O>> future =
         seesCandidate ? ramp.submit(row, options, serving) : serving.submit(row, options);
     long ticket = sample();
-    return ticket == Epochs.REFUSED ? future : seen(ticket, row, future, seesCandidate);
+    return ticket == Epochs.REFUSED ? future : seen(ticket, row, options, future, seesCandidate);
   }
 
   /**
    * What the caller waits for: it comes when its answer has been copied, from then on it is his.
    */
   private CompletableFuture<Prediction<O>> seen(
-      long ticket, I row, CompletableFuture<Prediction<O>> future, boolean seesCandidate) {
+      long ticket,
+      I row,
+      CallOptions options,
+      CompletableFuture<Prediction<O>> future,
+      boolean seesCandidate) {
     I copy = Twins.copied(row); // from the answer on the row is the caller's again
     CompletableFuture<Prediction<O>> seen = new CompletableFuture<>();
     var unused =
@@ -157,7 +162,7 @@ final class SideBySide<I, O> implements AutoCloseable {
                 if (answer != null) {
                   answered(ticket, copy, answer);
                 } else if (failure instanceof InferenceException e) {
-                  failed(ticket, copy, e, seesCandidate);
+                  failed(ticket, copy, options, e, seesCandidate);
                 } else {
                   drop(ticket);
                 }
@@ -198,21 +203,39 @@ final class SideBySide<I, O> implements AutoCloseable {
     boolean fromCandidate =
         mode != Mode.SELF_CHECK && answer.model().version().equals(candidate.info().version());
     O copy = Twins.copied(answer.value()); // the caller may write to its own
-    if (!twins.offer(new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id()))) {
+    if (!twins.offer(
+        new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id(), Long.MAX_VALUE))) {
       drop(ticket);
     }
   }
 
-  private void failed(long ticket, I row, InferenceException failure, boolean seesCandidate) {
+  private void failed(
+      long ticket, I row, CallOptions options, InferenceException failure, boolean seesCandidate) {
     if (ticket == Epochs.REFUSED) {
       return;
     }
     boolean fromCandidate = seesCandidate || mode == Mode.PROBATION; // then it is what serves
-    if (!isOfTheModel(failure)
+    boolean late = counts(failure, fromCandidate);
+    long limit = late ? options.timeout().orElseThrow().toNanos() : Long.MAX_VALUE;
+    if (!(late || isOfTheModel(failure))
         || !twins.offer(
-            new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID))) {
+            new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID, limit))) {
       drop(ticket);
     }
+  }
+
+  /**
+   * Whether a call that was too late says something: it was running, not queued. More callers see
+   * one version than the other; of those that see the more visible one as many are left out as make
+   * both equally likely to be found late, or equal ones would differ.
+   */
+  private boolean counts(InferenceException failure, boolean fromCandidate) {
+    if (mode != Mode.CANARY || !(failure instanceof DeadlineExceededException e) || !e.running()) {
+      return false;
+    }
+    double visible = rollout.share(trial.elapsed());
+    double seen = fromCandidate ? visible : 1 - visible;
+    return ThreadLocalRandom.current().nextDouble() * seen < 1 - seen;
   }
 
   /** Only what the model did says something of it: not that a queue was full. */
@@ -255,10 +278,22 @@ final class SideBySide<I, O> implements AutoCloseable {
       epochs.tick(ticket -> Epochs.Finding.DROPPED);
       collect();
       trial.add(labels);
-    } catch (RuntimeException e) {
-      log.warn("{}: comparison: the answers' own code failed; it goes on", name, e);
+    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+      tell("the answers' own code failed", e);
     }
-    decided.run();
+    try {
+      decided.run();
+    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+      tell("the verdict could not be acted on", e);
+    }
+  }
+
+  /** What is thrown ends no ticker: the next tick tries again. */
+  private void tell(String what, Throwable e) {
+    if (!told) {
+      told = true;
+      log.error("{}: comparison: {}; it goes on, and says so once", name, what, e);
+    }
   }
 
   private void collect() {

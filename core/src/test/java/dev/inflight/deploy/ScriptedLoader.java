@@ -122,7 +122,10 @@ final class ScriptedLoader implements ModelLoader<Long, Object> {
       if (script.hits("hang", row)) {
         awaitGo();
       }
-      long end = System.nanoTime() + (long) (1_000 * script.of("micros"));
+      long end =
+          System.nanoTime()
+              + (long) (1_000 * script.of("micros"))
+              + (script.hits("slow", row) ? 50_000_000L : 0);
       while (System.nanoTime() < end) {
         Thread.onSpinWait();
       }

@@ -82,7 +82,8 @@ class SelfCheckPathTest {
         } catch (PredictionFailedException e) {
           // counts as the live version's
         }
-        assertThat(twins.offer(new Twins.Seen<>(ticket, row, answer, false, row))).isTrue();
+        assertThat(twins.offer(new Twins.Seen<>(ticket, row, answer, false, row, Long.MAX_VALUE)))
+            .isTrue();
       }
       twins.close();
     }
