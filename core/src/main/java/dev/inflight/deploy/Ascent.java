@@ -161,7 +161,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   private boolean comesUp(Track<I, O> track) {
     List<Versions.Entry> wanted = wish.get();
     if (serving.live() == null) {
-      serving.serve(track, "");
+      serving.serve(track, journal.loss());
     } else if (wanted.stream().noneMatch(e -> e.identity().equals(track.identity()))) {
       fleet.move(track, State.AVAILABLE, "not wanted any more");
       return false;

@@ -137,9 +137,18 @@ final class BringUp<I, O> implements Runnable {
 
   private ModelArtifact fetch(Path directory) throws IOException {
     Optional<ModelArtifact> kept = journal.copy(settings.name(), entry, directory);
-    return kept.isPresent()
-        ? kept.get()
-        : settings.repository().fetch(settings.name(), entry, directory);
+    if (kept.isPresent()) {
+      return kept.get();
+    }
+    try {
+      return settings.repository().fetch(settings.name(), entry, directory);
+    } catch (ModelLoadException e) {
+      throw e;
+    } catch (RuntimeException e) { // its own; it may pass, as an IOException may
+      String repository = settings.repository().getClass().getName();
+      throw new ModelLoadException(
+          Stage.FETCH, label() + ": repository " + repository + " threw " + e, e);
+    }
   }
 
   private static void undo(

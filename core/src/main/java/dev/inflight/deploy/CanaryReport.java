@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * A canary at one moment. Its intervals and levels hold however often one looks.
  *
  * @param verdict what follows
- * @param reason why; empty while pending
+ * @param reason why; empty while pending, but of a self-check how it stands
  * @param attempt which attempt with these bytes, from 1
  * @param pairs counted so far
  * @param elapsed since the start, over restarts
@@ -39,7 +39,10 @@ public record CanaryReport(
     PROMOTE,
     /** One signal proves that the candidate is worse. */
     ROLL_BACK,
-    /** Requests are not divided as they should be: what is compared is not comparable. */
+    /**
+     * What is compared is not comparable: requests are not divided as they should be, or a
+     * self-check has found a version to differ from itself.
+     */
     HOLD,
     /** Time or pairs ran out; the old version is kept, the numbers stay valid. */
     UNDECIDED

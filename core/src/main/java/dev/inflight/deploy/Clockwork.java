@@ -1,7 +1,6 @@
 package dev.inflight.deploy;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
@@ -28,14 +27,15 @@ final class Clockwork {
           new SynchronousQueue<>(),
           named("inflight-deploy"));
 
-  /** Listeners, in order. */
+  /** Listeners: a thread for each deployment that has something to tell, none else. */
   private static final ThreadPoolExecutor EVENTS =
       new ThreadPoolExecutor(
-          1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("inflight-events"));
-
-  static {
-    EVENTS.allowCoreThreadTimeOut(true);
-  }
+          0,
+          Integer.MAX_VALUE, // one of each deployment at most
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          named("inflight-events"));
 
   private Clockwork() {}
 

@@ -159,9 +159,9 @@ public final class Deployment<I, O> implements AutoCloseable {
 
     /**
      * Where the deployment keeps, below its name, what it has to know when it starts again:
-     * versions that must not serve, how often each was a canary, and a copy of the version that
-     * served last, which serves when the repository cannot be reached. Nothing is kept, if not
-     * said.
+     * versions that must not serve, how often each was a canary, the evidence of one that is
+     * running (written every two seconds), and a copy of the version that served last, which serves
+     * when the repository cannot be reached. Nothing is kept, if not said.
      */
     public Builder<I, O> home(Path directory) {
       home = Optional.of(directory);
@@ -336,6 +336,26 @@ public final class Deployment<I, O> implements AutoCloseable {
    */
   public ModelInfo promote() {
     return reconciler.promote();
+  }
+
+  /**
+   * Shows whether a canary's evidence can be trusted here: compares what serves with itself, on the
+   * calls that come, as {@code canary} would compare it with a candidate, but tolerating nothing.
+   * Callers notice as little as of a canary, and nothing is promoted or rejected. What comes of it
+   * is in {@link DeploymentStatus#canary()}: pending while it is quiet, undecided when it was quiet
+   * until the pairs or the time of the options were over, which is what should come; hold, which
+   * ends it, if the path or the model is not fair: then a candidate would be judged by chance or
+   * bias. A fair one is accused at a chance of 0.01. Says nothing of a second load of the same
+   * bytes.
+   *
+   * <p>It ends at once when a version is compared with what serves, or another one serves. Called
+   * again it begins anew.
+   *
+   * @throws IllegalStateException if nothing serves, if a canary or the watch after a promotion
+   *     runs, or if this is closed
+   */
+  public void selfCheck(Rollout.Canary canary) {
+    reconciler.selfCheck(canary);
   }
 
   /**

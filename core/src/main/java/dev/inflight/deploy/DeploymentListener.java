@@ -4,8 +4,9 @@ import dev.inflight.ModelInfo;
 import java.util.Optional;
 
 /**
- * Sees a deployment's versions come and go. Called on one library thread, in order, never while the
- * deployment holds a lock: it may call the deployment. What it throws is logged.
+ * Sees a deployment's versions come and go. Called on a library thread, one event after the other
+ * in order, never while the deployment holds a lock: it may call the deployment. One that blocks
+ * delays the events of its deployment and of no other. What it throws is logged.
  */
 public interface DeploymentListener {
   /** {@code model} serves from now on; {@code before} served until now. */
@@ -14,7 +15,7 @@ public interface DeploymentListener {
   /** A version was refused, or rejected; what serves goes on serving. */
   default void onFailed(String version, String reason) {}
 
-  /** The version was closed after its last run. */
+  /** The version was closed after its last run; also because its deployment was. */
   default void onRetired(ModelInfo model) {}
 
   /** A version is in another state now, for the reason it says. */

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param live what serves
  * @param versions everything the repository had at the last poll and everything that is still
  *     resident, oldest first
- * @param canary how the version that is being tried, or watched after its promotion, compares
+ * @param canary how the version that is being tried, or watched after its promotion, compares, or
+ *     what serves with itself; when that is over, how it ended
  * @param problem why the last poll failed, if it did
  */
 public record DeploymentStatus(

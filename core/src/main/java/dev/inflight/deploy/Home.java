@@ -33,6 +33,7 @@ final class Home implements AutoCloseable {
   private final HomeLock lock;
   private final Copies copies;
   private Memory memory;
+  private String loss = "";
 
   /** The copy made last, which is remembered only after it was made. */
   private String kept = "";
@@ -93,6 +94,7 @@ final class Home implements AutoCloseable {
     Path aside = directory.resolve(DAMAGED);
     OwnerOnly.delete(aside);
     Files.move(state, aside, StandardCopyOption.ATOMIC_MOVE);
+    loss = "what was kept was damaged: " + difference;
     log.warn(
         "{}: {}: {}; set aside as {}, and starting as if there was none",
         subject,
@@ -100,6 +102,11 @@ final class Home implements AutoCloseable {
         difference,
         DAMAGED);
     return Memory.NONE;
+  }
+
+  /** {@return why nothing is known of an earlier life that was; empty if all is} */
+  synchronized String loss() {
+    return loss;
   }
 
   /** {@return what is on disk} */

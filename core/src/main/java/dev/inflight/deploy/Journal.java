@@ -30,12 +30,14 @@ final class Journal implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
   private final @Nullable Home home;
+  private final String loss;
   private Memory memory; // guarded by this
   private CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
 
   private Journal(@Nullable Home home) {
     this.home = home;
     memory = home == null ? Memory.NONE : home.memory();
+    loss = home == null ? "" : home.loss();
   }
 
   /**
@@ -62,8 +64,48 @@ final class Journal implements AutoCloseable {
     note(m -> m.withRejected(identity, new Memory.Rejected(version, reason, Instant.now())));
   }
 
-  void attempt(String identity, int count) {
-    note(m -> m.withAttempts(identity, count));
+  /** By identity, the evidence that canaries had gathered when they were interrupted. */
+  synchronized Map<String, Map<String, String>> trials() {
+    return memory.trials();
+  }
+
+  /** A canary begins, or goes on: the only one there is. */
+  void begin(String identity, int attempt, Map<String, String> state) {
+    note(m -> m.withAttempts(identity, attempt).withoutTrials().withTrial(identity, state));
+  }
+
+  /** How far it got. Stays in memory while something else is being written: more will come. */
+  synchronized void progress(String identity, Map<String, String> state) {
+    if (written.isDone()) {
+      interrupt(identity, state);
+    } else {
+      memory = memory.withTrial(identity, state);
+    }
+  }
+
+  /** How far it got, to go on from there. */
+  void interrupt(String identity, Map<String, String> state) {
+    note(m -> m.withTrial(identity, state));
+  }
+
+  /** Whatever was compared, the evidence is not needed again. */
+  void end() {
+    note(Memory::withoutTrials);
+  }
+
+  /** The content that served last, if that is known. */
+  synchronized Optional<String> lastGood() {
+    return memory.lastGood().map(Memory.Good::digest);
+  }
+
+  /** Why nothing is known of an earlier life that was; empty if all is. */
+  String loss() {
+    return loss;
+  }
+
+  /** Whether anything outlasts this. */
+  boolean isKept() {
+    return home != null;
   }
 
   void clear(String identity) {

@@ -90,8 +90,8 @@ record Memory(
     return new Memory(lastGood, rejected, attempts, with(trials, identity, state));
   }
 
-  Memory withoutTrial(String identity) {
-    return new Memory(lastGood, rejected, attempts, without(trials, identity));
+  Memory withoutTrials() {
+    return new Memory(lastGood, rejected, attempts, Map.of());
   }
 
   private static <V> Map<String, V> with(Map<String, V> map, String key, V value) {

@@ -8,6 +8,7 @@ import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -35,8 +36,10 @@ final class Reconciler<I, O> implements AutoCloseable {
   private final Ascent<I, O> ascent;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable String problem;
+  private @Nullable Versions kept; // what can be had without the repository; the poll's
   private @Nullable Future<?> poll;
   private boolean polling;
+  private boolean served;
   private boolean closed;
 
   /**
@@ -123,11 +126,46 @@ final class Reconciler<I, O> implements AutoCloseable {
       found = settings.repository().versions(settings.name());
     } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
-      found = locked(() -> serving.live() == null) ? journal.versions() : null;
     }
-    Versions now = found;
+    Versions now = locked(() -> serving.live() == null) ? withKept(found) : found;
     String why = failure;
     locked(() -> polled(now, why));
+  }
+
+  /** What served last is there too, whatever has become of its files, until something serves. */
+  private @Nullable Versions withKept(@Nullable Versions found) {
+    boolean first = found != null && !served && comparesAtOnce();
+    if (found != null && !first) {
+      return found;
+    }
+    Versions its = kept;
+    if (its == null || found == null) {
+      try {
+        its = journal.versions(); // reads all its bytes
+      } catch (IllegalStateException e) {
+        return found; // closed meanwhile
+      }
+      kept = its;
+    }
+    return found == null ? its : merged(found, its);
+  }
+
+  /** Whatever {@code found} has takes its place, under that number too. */
+  private static Versions merged(Versions found, Versions kept) {
+    List<Versions.Entry> all = new ArrayList<>(found.entries());
+    for (Versions.Entry entry : kept.entries()) {
+      boolean there =
+          all.stream()
+              .filter(e -> e.state() == Versions.State.AVAILABLE)
+              .anyMatch(
+                  e ->
+                      e.version().equals(entry.version()) || e.identity().equals(entry.identity()));
+      if (!there) {
+        all.removeIf(e -> e.version().equals(entry.version()));
+        all.add(entry);
+      }
+    }
+    return new Versions(all, found.aliases());
   }
 
   /** One at a time: while the repository is slow, what it said last decides. */
@@ -143,6 +181,7 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   private void polled(@Nullable Versions found, @Nullable String failure) {
     polling = false;
+    served |= serving.live() != null;
     if (closed) {
       return;
     }
@@ -172,7 +211,7 @@ final class Reconciler<I, O> implements AutoCloseable {
   private void decide() {
     List<Versions.Entry> wanted = wanted();
     if (!wanted.isEmpty()) {
-      approach(wanted.get(0), wanted);
+      approach(first(wanted), wanted);
     }
     serving.trim();
     boolean hopeless =
@@ -196,6 +235,24 @@ final class Reconciler<I, O> implements AutoCloseable {
       problem = "version policy: " + e;
       return List.of();
     }
+  }
+
+  /** What is wanted most; before it, if nothing serves, what it shall be compared with. */
+  private Versions.Entry first(List<Versions.Entry> wanted) {
+    Optional<String> before =
+        serving.live() == null && comparesAtOnce() ? journal.lastGood() : Optional.empty();
+    return before
+        .flatMap(
+            identity ->
+                fleet.eligible(Instant.now()).entries().stream()
+                    .filter(entry -> entry.identity().equals(identity))
+                    .findFirst())
+        .orElse(wanted.get(0));
+  }
+
+  /** The first version of all serves unseen; after a restart it is not the first. */
+  private boolean comparesAtOnce() {
+    return settings.rollout() instanceof Rollout.Canary && journal.lastGood().isPresent();
   }
 
   private void approach(Versions.Entry target, List<Versions.Entry> wanted) {
@@ -336,6 +393,14 @@ final class Reconciler<I, O> implements AutoCloseable {
         });
   }
 
+  void selfCheck(Rollout.Canary canary) {
+    locked(
+        () -> {
+          requireOpen();
+          serving.selfCheck(canary);
+        });
+  }
+
   boolean feedback(long id, Object truth) {
     SideBySide<I, O> running = serving.comparison();
     return running != null && running.feedback(id, truth);
@@ -364,11 +429,12 @@ final class Reconciler<I, O> implements AutoCloseable {
             task.cancel(false);
           }
           if (!ascent.isIdle()) {
-            ascent.giveUp();
+            fleet.move(ascent.giveUp(), State.AVAILABLE, "closed");
           }
-          serving.endComparison();
+          serving.interrupt();
         });
     journal.close(); // what is being copied lives in a version's directory
     serving.close();
+    locked(serving::retire);
   }
 }

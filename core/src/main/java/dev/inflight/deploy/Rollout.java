@@ -11,7 +11,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * How a version that has passed its gates comes to serve. The first version always serves at once.
+ * How a version that has passed its gates comes to serve. The first version always serves at once;
+ * with a {@linkplain Deployment.Builder#home home} that is, after a restart, the one that served
+ * last, and a canary goes on from the evidence it had.
  */
 public sealed interface Rollout {
   /** {@return at once} */

@@ -6,6 +6,7 @@ import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.deploy.SideBySide.Mode;
 import dev.inflight.repository.Versions;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -32,14 +33,12 @@ final class Serving<I, O> {
   private final Events events;
   private final Journal journal;
   private final Supplier<List<Versions.Entry>> wanted;
-  private final Runnable judge;
   private final ModelSlot<I, O> slot;
   private final Router<I, O> router;
+  private final Comparisons<I, O> comparisons;
   private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
   private final Deque<Track<I, O>> retained = new ArrayDeque<>(); // the last one to serve first
   private @Nullable Track<I, O> live;
-  private volatile @Nullable SideBySide<I, O> comparison; // written under the lock
-  private @Nullable CanaryReport lastReport;
 
   /**
    * @param wanted what the policy wants now
@@ -57,10 +56,10 @@ final class Serving<I, O> {
     this.events = events;
     this.journal = journal;
     this.wanted = wanted;
-    this.judge = judge;
     slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
     settings.inferenceListeners().forEach(slot::listen);
     router = new Router<>(slot.predictor());
+    comparisons = new Comparisons<>(settings.name(), journal, router, judge);
   }
 
   ModelSlot<I, O> slot() {
@@ -97,12 +96,11 @@ final class Serving<I, O> {
 
   /** Any thread. */
   @Nullable SideBySide<I, O> comparison() {
-    return comparison;
+    return comparisons.running();
   }
 
   Optional<CanaryReport> report() {
-    SideBySide<I, O> running = comparison;
-    return running == null ? Optional.ofNullable(lastReport) : Optional.of(running.report());
+    return comparisons.report();
   }
 
   /** A version that has passed its gates, or is kept. */
@@ -110,8 +108,12 @@ final class Serving<I, O> {
     Track<I, O> before = live;
     boolean watched = canary() == next;
     switchTo(next, why);
-    if (watched && before != null && settings.rollout() instanceof Rollout.Canary canary) {
-      watch(before, next, canary);
+    if (watched
+        && before != null
+        && settings.rollout() instanceof Rollout.Canary canary
+        && canary.decides()
+        && !canary.options().probation().isZero()) {
+      comparisons.watch(before, next, canary);
     }
     trim();
   }
@@ -120,7 +122,7 @@ final class Serving<I, O> {
     Track<I, O> before = live;
     Track<I, O> canary = canary();
     slot.serve(next.resident());
-    endComparison();
+    comparisons.end();
     if (canary != null && canary != next) {
       drop(canary, State.AVAILABLE, "what it was compared with serves no more");
     }
@@ -158,7 +160,8 @@ final class Serving<I, O> {
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
       boolean isWanted =
-          isCompared(track) || all.stream().anyMatch(e -> e.identity().equals(track.identity()));
+          comparisons.uses(track)
+              || all.stream().anyMatch(e -> e.identity().equals(track.identity()));
       if (!isWanted && ++kept > settings.keep()) {
         drop(track, State.RETIRED, "");
       }
@@ -172,65 +175,61 @@ final class Serving<I, O> {
     if (serving == null) {
       throw new IllegalStateException(settings.name() + ": nothing to compare with");
     }
-    fleet.move(track, State.CANARY, "beside v" + serving.version());
     track.loaded().memory().retained();
     track.loaded().memory().pin();
-    int attempt = journal.attempts(track.identity()) + 1;
-    journal.attempt(track.identity(), attempt);
-    begin(serving, track, canary, false, attempt);
+    String how = comparisons.canary(serving, track, canary);
+    fleet.move(track, State.CANARY, "beside v" + serving.version() + how);
   }
 
-  /** After its promotion a version is still compared with the one before. */
-  private void watch(Track<I, O> before, Track<I, O> next, Rollout.Canary canary) {
-    if (!canary.options().probation().isZero() && canary.decides()) {
-      begin(before, next, canary, true, 1);
+  /**
+   * Compares what serves with itself.
+   *
+   * @throws IllegalStateException if nothing serves, or it is compared with another version
+   */
+  void selfCheck(Rollout.Canary canary) {
+    Track<I, O> serving = live;
+    SideBySide<I, O> running = comparisons.running();
+    if (serving == null || (running != null && running.mode() != Mode.SELF_CHECK)) {
+      throw new IllegalStateException(
+          settings.name()
+              + ": self-check: expected a version that serves and is not compared with another, got "
+              + (serving == null ? "none" : running));
     }
-  }
-
-  private void begin(
-      Track<I, O> old, Track<I, O> young, Rollout.Canary canary, boolean probation, int attempt) {
-    endComparison(); // a probation: somebody newer has come
-    SideBySide<I, O> next =
-        new SideBySide<>(
-            settings.name(), old.resident(), young.resident(), canary, probation, attempt, judge);
-    comparison = next;
-    router.compare(next);
-    next.start();
-  }
-
-  void endComparison() {
-    SideBySide<I, O> running = comparison;
-    if (running != null) {
-      lastReport = running.report();
-      router.compare(null);
-      running.close();
-      comparison = null;
-    }
+    comparisons.selfCheck(serving, canary);
   }
 
   /** The version that is compared and does not serve yet, or null. */
   @Nullable Track<I, O> canary() {
-    SideBySide<I, O> running = comparison;
-    return running == null || running.isProbation()
+    SideBySide<I, O> running = comparisons.running();
+    return running == null || running.mode() != Mode.CANARY
         ? null
         : fleet.get(running.candidate().info().version());
   }
 
-  private boolean isCompared(Track<I, O> track) {
-    SideBySide<I, O> running = comparison;
-    return running != null && running.uses(track.resident());
-  }
-
   /** Is there a verdict? */
   void judge() {
-    SideBySide<I, O> running = comparison;
-    if (running == null || !running.decides()) {
-      return;
+    comparisons.keep();
+    SideBySide<I, O> running = comparisons.running();
+    if (running != null && running.mode() == Mode.SELF_CHECK) {
+      judge(running.verdict());
+    } else if (running != null && running.decides()) {
+      judge(running);
     }
+  }
+
+  /** Of a self-check, which changes nothing. */
+  private void judge(Verdict verdict) {
+    if (verdict != Verdict.PENDING) {
+      comparisons.end();
+      log.info("{}: {}", settings.name(), comparisons.report().map(Object::toString).orElse(""));
+    }
+  }
+
+  private void judge(SideBySide<I, O> running) {
     Verdict verdict = running.verdict();
     if (verdict == Verdict.PENDING || verdict == Verdict.HOLD) {
       if (running.isProbationOver()) {
-        endComparison();
+        comparisons.end();
       }
       return;
     }
@@ -241,7 +240,7 @@ final class Serving<I, O> {
       if (verdict == Verdict.ROLL_BACK && behind() != null) {
         back(why);
       } else {
-        endComparison();
+        comparisons.end();
       }
     } else if (verdict == Verdict.PROMOTE) {
       serve(canary, why);
@@ -309,8 +308,8 @@ final class Serving<I, O> {
 
   /** It is resident no more, and compared no more. */
   void drop(Track<I, O> track, State state, String why) {
-    if (isCompared(track)) {
-      endComparison();
+    if (comparisons.uses(track)) {
+      comparisons.end();
     }
     retained.remove(track);
     Loaded<I, O> loaded = track.loaded();
@@ -332,12 +331,22 @@ final class Serving<I, O> {
                 });
   }
 
-  /** Not under the lock: it waits for calls inside. Nothing moves any more. */
+  /** Nothing is decided any more. */
+  void interrupt() {
+    comparisons.interrupt();
+  }
+
+  /** Not under the lock: it waits for calls inside. */
   void close() {
     slot.close();
+  }
+
+  /** After {@link #close}: nothing serves, and nothing moves any more. */
+  void retire() {
+    live = null;
     fleet.sorted().stream()
         .filter(Track::isResident)
-        .forEach(track -> track.loaded().memory().close());
+        .forEach(track -> drop(track, State.RETIRED, "closed"));
   }
 
   /** Another model needs its memory; what serves or is compared stays. */

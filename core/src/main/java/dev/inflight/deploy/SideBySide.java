@@ -9,7 +9,6 @@ import dev.inflight.PredictionFailedException;
 import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -27,6 +26,16 @@ import org.slf4j.LoggerFactory;
  * other one. Every pair that starts is counted or dropped once, in the epoch in which it started.
  */
 final class SideBySide<I, O> implements AutoCloseable {
+  /** What it is for. */
+  enum Mode {
+    /** The candidate shall serve, or not. */
+    CANARY,
+    /** The candidate serves already, and is watched. */
+    PROBATION,
+    /** Both are what serves: nothing may be proven. */
+    SELF_CHECK
+  }
+
   private static final Logger log = LoggerFactory.getLogger(SideBySide.class);
 
   /** Pairs in flight: an epoch is 64. */
@@ -41,23 +50,23 @@ final class SideBySide<I, O> implements AutoCloseable {
   private final Resident<I, O> live;
   private final Resident<I, O> candidate;
   private final Rollout.Canary rollout;
-  private final boolean probation;
+  private final Mode mode;
   private final Panel panel;
   private final Epochs epochs;
-  private final Trial trial;
+  private final Assessment trial;
   private final Labels<Object> labels;
   private final boolean labelled;
   private final Ramp<I, O> ramp;
   private final Twins<I, O> twins;
-  private final long begin;
-  private final LongSupplier nanos = System::nanoTime;
   private final Runnable decided;
   private int ran; // pairs, of the twins' one runner
   private volatile @Nullable String hung;
   private volatile @Nullable Future<?> ticking;
+  private boolean told; // the ticker's
 
   /**
-   * @param probation whether the candidate serves already, and is watched
+   * @param trial takes the evidence, which may have some already
+   * @param candidate in a self-check what serves, like {@code live}
    * @param decided called when there may be a verdict, on a timer thread
    */
   SideBySide(
@@ -65,23 +74,23 @@ final class SideBySide<I, O> implements AutoCloseable {
       Resident<I, O> live,
       Resident<I, O> candidate,
       Rollout.Canary rollout,
-      boolean probation,
-      int attempt,
+      Assessment trial,
+      Mode mode,
       Runnable decided) {
     this.name = name;
     this.live = live;
     this.candidate = candidate;
     this.rollout = rollout;
-    this.probation = probation;
+    this.trial = trial;
+    this.mode = mode;
     this.decided = decided;
-    panel = Panel.of(rollout.options());
+    panel = trial.panel();
+    LongSupplier nanos = System::nanoTime;
     epochs = new Epochs(panel.width(), EPOCHS, 2 * Twins.PATIENCE.toNanos(), nanos);
-    trial = new Trial(panel, rollout.options(), attempt, nanos, this::mayPromote);
     labelled = rollout.options().signals().containsKey(CanaryOptions.Signal.CORRECTNESS);
     labels = new Labels<>(LABELS, rollout.options().maturity().toNanos(), nanos);
     ramp = new Ramp<>(candidate, rollout);
     twins = new Twins<>(live, candidate, rollout.tolerance(), this::finish, this::hang);
-    begin = nanos.getAsLong();
   }
 
   void start() {
@@ -98,8 +107,8 @@ final class SideBySide<I, O> implements AutoCloseable {
     return version == live || version == candidate;
   }
 
-  boolean isProbation() {
-    return probation;
+  Mode mode() {
+    return mode;
   }
 
   boolean decides() {
@@ -119,7 +128,7 @@ final class SideBySide<I, O> implements AutoCloseable {
       }
       return answer;
     } catch (InferenceException e) {
-      failed(ticket, row, e, seesCandidate);
+      failed(ticket, row, options, e, seesCandidate);
       throw e;
     } catch (RuntimeException | Error e) {
       drop(ticket);
@@ -132,14 +141,18 @@ final class SideBySide<I, O> implements AutoCloseable {
     CompletableFuture<Prediction<O>> future =
         seesCandidate ? ramp.submit(row, options, serving) : serving.submit(row, options);
     long ticket = sample();
-    return ticket == Epochs.REFUSED ? future : seen(ticket, row, future, seesCandidate);
+    return ticket == Epochs.REFUSED ? future : seen(ticket, row, options, future, seesCandidate);
   }
 
   /**
    * What the caller waits for: it comes when its answer has been copied, from then on it is his.
    */
   private CompletableFuture<Prediction<O>> seen(
-      long ticket, I row, CompletableFuture<Prediction<O>> future, boolean seesCandidate) {
+      long ticket,
+      I row,
+      CallOptions options,
+      CompletableFuture<Prediction<O>> future,
+      boolean seesCandidate) {
     I copy = Twins.copied(row); // from the answer on the row is the caller's again
     CompletableFuture<Prediction<O>> seen = new CompletableFuture<>();
     var unused =
@@ -149,7 +162,7 @@ final class SideBySide<I, O> implements AutoCloseable {
                 if (answer != null) {
                   answered(ticket, copy, answer);
                 } else if (failure instanceof InferenceException e) {
-                  failed(ticket, copy, e, seesCandidate);
+                  failed(ticket, copy, options, e, seesCandidate);
                 } else {
                   drop(ticket);
                 }
@@ -172,7 +185,7 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private boolean seesCandidate(CallOptions options) {
-    return !probation && ramp.shows(options, elapsed());
+    return mode == Mode.CANARY && ramp.shows(options, trial.elapsed());
   }
 
   // --- pairs -----------------------------------------------------------------------------------
@@ -187,23 +200,42 @@ final class SideBySide<I, O> implements AutoCloseable {
     if (labelled) {
       labels.start(answer.id());
     }
-    boolean fromCandidate = answer.model().version().equals(candidate.info().version());
+    boolean fromCandidate =
+        mode != Mode.SELF_CHECK && answer.model().version().equals(candidate.info().version());
     O copy = Twins.copied(answer.value()); // the caller may write to its own
-    if (!twins.offer(new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id()))) {
+    if (!twins.offer(
+        new Twins.Seen<>(ticket, row, copy, fromCandidate, answer.id(), Long.MAX_VALUE))) {
       drop(ticket);
     }
   }
 
-  private void failed(long ticket, I row, InferenceException failure, boolean seesCandidate) {
+  private void failed(
+      long ticket, I row, CallOptions options, InferenceException failure, boolean seesCandidate) {
     if (ticket == Epochs.REFUSED) {
       return;
     }
-    boolean fromCandidate = seesCandidate || probation; // then it is what serves
-    if (!isOfTheModel(failure)
+    boolean fromCandidate = seesCandidate || mode == Mode.PROBATION; // then it is what serves
+    boolean late = counts(failure, fromCandidate);
+    long limit = late ? options.timeout().orElseThrow().toNanos() : Long.MAX_VALUE;
+    if (!(late || isOfTheModel(failure))
         || !twins.offer(
-            new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID))) {
+            new Twins.Seen<>(ticket, Twins.copied(row), null, fromCandidate, Twins.NO_ID, limit))) {
       drop(ticket);
     }
+  }
+
+  /**
+   * Whether a call that was too late says something: it was running, not queued. More callers see
+   * one version than the other; of those that see the more visible one as many are left out as make
+   * both equally likely to be found late, or equal ones would differ.
+   */
+  private boolean counts(InferenceException failure, boolean fromCandidate) {
+    if (mode != Mode.CANARY || !(failure instanceof DeadlineExceededException e) || !e.running()) {
+      return false;
+    }
+    double visible = rollout.share(trial.elapsed());
+    double seen = fromCandidate ? visible : 1 - visible;
+    return ThreadLocalRandom.current().nextDouble() * seen < 1 - seen;
   }
 
   /** Only what the model did says something of it: not that a queue was full. */
@@ -235,7 +267,8 @@ final class SideBySide<I, O> implements AutoCloseable {
   }
 
   private void hang(DeadlineExceededException e) {
-    hung = "a run of the candidate did not end within " + Twins.PATIENCE.toSeconds() + " s";
+    String whose = mode == Mode.SELF_CHECK ? "what serves" : "the candidate";
+    hung = "a run of " + whose + " did not end within " + Twins.PATIENCE.toSeconds() + " s";
   }
 
   private void tick() {
@@ -245,10 +278,22 @@ final class SideBySide<I, O> implements AutoCloseable {
       epochs.tick(ticket -> Epochs.Finding.DROPPED);
       collect();
       trial.add(labels);
-    } catch (RuntimeException e) {
-      log.warn("{}: comparison: the answers' own code failed; it goes on", name, e);
+    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+      tell("the answers' own code failed", e);
     }
-    decided.run();
+    try {
+      decided.run();
+    } catch (RuntimeException | StackOverflowError | LinkageError e) {
+      tell("the verdict could not be acted on", e);
+    }
+  }
+
+  /** What is thrown ends no ticker: the next tick tries again. */
+  private void tell(String what, Throwable e) {
+    if (!told) {
+      told = true;
+      log.error("{}: comparison: {}; it goes on, and says so once", name, what, e);
+    }
   }
 
   private void collect() {
@@ -264,20 +309,15 @@ final class SideBySide<I, O> implements AutoCloseable {
 
   /** Pending until evidence is enough and, for a promotion, the ramp over. */
   Verdict verdict() {
-    return hung == null ? trial.verdict() : Verdict.ROLL_BACK;
+    return hung == null ? trial.verdict() : verdictOfAHang();
   }
 
-  /** A ramp is walked to its end, and what serves already is only watched. */
-  private boolean mayPromote() {
-    return !probation && rollout.isRampOver(elapsed());
+  private Verdict verdictOfAHang() {
+    return mode == Mode.SELF_CHECK ? Verdict.HOLD : Verdict.ROLL_BACK;
   }
 
   boolean isProbationOver() {
-    return probation && elapsed().compareTo(rollout.options().probation()) >= 0;
-  }
-
-  private Duration elapsed() {
-    return Duration.ofNanos(nanos.getAsLong() - begin);
+    return mode == Mode.PROBATION && trial.elapsed().compareTo(rollout.options().probation()) >= 0;
   }
 
   String reason() {
@@ -291,7 +331,7 @@ final class SideBySide<I, O> implements AutoCloseable {
     return hangs == null
         ? report
         : new CanaryReport(
-            Verdict.ROLL_BACK,
+            verdictOfAHang(),
             hangs,
             report.attempt(),
             report.pairs(),
@@ -306,6 +346,7 @@ final class SideBySide<I, O> implements AutoCloseable {
       task.cancel(false);
     }
     twins.close();
+    trial.stop();
   }
 
   @Override

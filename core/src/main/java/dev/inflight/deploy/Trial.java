@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * One candidate against one live version: counts in, verdict out. A verdict stays: once there is
@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  * <p>Wrong promotion: promotion needs every signal, so also the one that is worse by its margin,
  * and the whole level may go to each. Wrong rollback: one signal is enough, so they share it.
  */
-final class Trial {
+final class Trial implements Assessment {
   /** Its own level: a wrong hold costs a look at the router. */
   private static final double ALPHA_HOLD = .01;
 
@@ -26,12 +26,13 @@ final class Trial {
   private final CanaryOptions options;
   private final int attempt;
   private final LongSupplier nanos;
-  private final BooleanSupplier mayPromote;
+  private final Predicate<Duration> mayPromote;
   private final long startNanos;
+  private final long elapsedBefore;
   private final List<Tally> tallies = new ArrayList<>();
-  private long elapsedBefore;
   private Verdict verdict = Verdict.PENDING;
   private String reason = "";
+  private boolean stopped;
 
   /**
    * @param panel what is counted, of the same options
@@ -39,24 +40,35 @@ final class Trial {
    * @param nanos monotonic time, for the deadline only
    */
   Trial(Panel panel, CanaryOptions options, int attempt, LongSupplier nanos) {
-    this(panel, options, attempt, nanos, () -> true);
+    this(panel, options, attempt, nanos, elapsed -> true);
   }
 
   /**
-   * @param mayPromote whether it is time to; until then evidence for a promotion is no verdict, and
-   *     counting goes on
+   * @param mayPromote whether it is time to, after so long; until then evidence for a promotion is
+   *     no verdict, and counting goes on
    */
   Trial(
       Panel panel,
       CanaryOptions options,
       int attempt,
       LongSupplier nanos,
-      BooleanSupplier mayPromote) {
+      Predicate<Duration> mayPromote) {
+    this(panel, options, attempt, nanos, mayPromote, 0);
+  }
+
+  private Trial(
+      Panel panel,
+      CanaryOptions options,
+      int attempt,
+      LongSupplier nanos,
+      Predicate<Duration> mayPromote,
+      long elapsedBefore) {
     this.mayPromote = mayPromote;
     this.panel = panel;
     this.options = options;
     this.attempt = attempt;
     this.nanos = nanos;
+    this.elapsedBefore = elapsedBefore;
     startNanos = nanos.getAsLong();
     long harms = panel.scores().stream().filter(score -> score.promote().isPresent()).count();
     if (harms == 0 || attempt < 1) {
@@ -87,14 +99,19 @@ final class Trial {
    * @throws IllegalArgumentException if the state is of other signals or limits
    */
   static Trial resume(
-      Panel panel, CanaryOptions options, Map<String, String> state, LongSupplier nanos) {
-    Trial trial = new Trial(panel, options, Integer.parseInt(Tally.entry(state, "attempt")), nanos);
+      Panel panel,
+      CanaryOptions options,
+      Map<String, String> state,
+      LongSupplier nanos,
+      Predicate<Duration> mayPromote) {
+    int attempt = Integer.parseInt(Tally.entry(state, "attempt"));
+    long elapsed = Long.parseLong(Tally.entry(state, "elapsedNanos"));
+    Trial trial = new Trial(panel, options, attempt, nanos, mayPromote, elapsed);
     trial.restore(state);
     return trial;
   }
 
   private synchronized void restore(Map<String, String> state) {
-    elapsedBefore = Long.parseLong(Tally.entry(state, "elapsedNanos"));
     tallies.forEach(tally -> tally.restore(state));
     Verdict before = Verdict.valueOf(Tally.entry(state, "verdict"));
     if (before != Verdict.UNDECIDED) {
@@ -103,9 +120,9 @@ final class Trial {
     }
   }
 
-  /** Adds a row of the panel's counters, an epoch say, and looks. */
-  synchronized Verdict add(long[] row) {
-    if (decided()) {
+  @Override
+  public synchronized Verdict add(long[] row) {
+    if (stopped || decided()) {
       return verdict;
     }
     for (Tally tally : tallies) {
@@ -114,19 +131,13 @@ final class Trial {
     return look();
   }
 
-  /** Adds what is mature and looks after each. */
-  Verdict add(Labels<?> labels) {
-    labels.mature(
-        (liveWrong, candidateWrong) -> {
-          long[] row = new long[panel.width()];
-          panel.label(liveWrong, candidateWrong, (index, times) -> row[index] += times);
-          add(row);
-        });
-    return verdict();
+  @Override
+  public synchronized void stop() {
+    stopped = true;
   }
 
-  /** {@return the verdict now, which may be that the time is up} */
-  synchronized Verdict verdict() {
+  @Override
+  public synchronized Verdict verdict() {
     return decided() ? verdict : look();
   }
 
@@ -146,7 +157,7 @@ final class Trial {
       }
     }
     if (tallies.stream().filter(Tally::gates).allMatch(Tally::promotes)) {
-      return mayPromote.getAsBoolean()
+      return mayPromote.test(elapsed())
           ? decide(Verdict.PROMOTE, "every margin is excluded")
           : verdict; // not undecided either
     }
@@ -169,23 +180,32 @@ final class Trial {
     return tally.score().signal().name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  private long pairs() {
+  int attempt() {
+    return attempt;
+  }
+
+  @Override
+  public Panel panel() {
+    return panel;
+  }
+
+  synchronized long pairs() {
     return tallies.stream().mapToLong(Tally::units).max().orElse(0);
+  }
+
+  @Override
+  public Duration elapsed() {
+    return Duration.ofNanos(elapsedNanos());
   }
 
   private long elapsedNanos() {
     return elapsedBefore + nanos.getAsLong() - startNanos;
   }
 
-  /** {@return how things stand; some milliseconds of work, without a look} */
-  synchronized CanaryReport report() {
+  @Override
+  public synchronized CanaryReport report() {
     return new CanaryReport(
-        verdict,
-        reason,
-        attempt,
-        pairs(),
-        Duration.ofNanos(elapsedNanos()),
-        tallies.stream().map(Tally::report).toList());
+        verdict, reason, attempt, pairs(), elapsed(), tallies.stream().map(Tally::report).toList());
   }
 
   /** {@return everything {@link #resume} needs, as text} */

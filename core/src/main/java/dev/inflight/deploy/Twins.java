@@ -43,9 +43,11 @@ final class Twins<I, O> implements AutoCloseable {
   /**
    * A request as its caller saw it.
    *
-   * @param answer null if it failed
+   * @param answer null if it failed, or came too late
+   * @param limitNanos how long the other version may take then
    */
-  record Seen<I, O>(long ticket, I row, @Nullable O answer, boolean fromCandidate, long id) {}
+  record Seen<I, O>(
+      long ticket, I row, @Nullable O answer, boolean fromCandidate, long id, long limitNanos) {}
 
   /** Takes what came of a pair: null if it says nothing; and the answer of the other version. */
   @FunctionalInterface
@@ -169,8 +171,15 @@ final class Twins<I, O> implements AutoCloseable {
     }
     O liveAnswer = seen.fromCandidate() ? ofLive.answer() : seen.answer();
     O candidateAnswer = seen.fromCandidate() ? seen.answer() : ofCandidate.answer();
-    boolean liveFails = liveAnswer == null || !Tolerance.isFinite(liveAnswer);
-    boolean candidateFails = candidateAnswer == null || !Tolerance.isFinite(candidateAnswer);
+    boolean otherIsLate = (seen.fromCandidate() ? ofLive : ofCandidate).nanos() > seen.limitNanos();
+    boolean liveFails =
+        liveAnswer == null
+            || !Tolerance.isFinite(liveAnswer)
+            || (otherIsLate && seen.fromCandidate());
+    boolean candidateFails =
+        candidateAnswer == null
+            || !Tolerance.isFinite(candidateAnswer)
+            || (otherIsLate && !seen.fromCandidate());
     if (liveAnswer == null || candidateAnswer == null || liveFails || candidateFails) {
       return Pair.failed(liveFails, candidateFails);
     }

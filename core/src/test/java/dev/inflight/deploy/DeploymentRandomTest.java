@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -198,22 +197,22 @@ class DeploymentRandomTest {
   }
 
   /** What was told last is what serves. */
-  private void assertTold(DeploymentStatus status, String as) throws InterruptedException {
-    CountDownLatch drained = new CountDownLatch(1);
-    Clockwork.events().execute(drained::countDown);
-    assertThat(drained.await(20, TimeUnit.SECONDS)).isTrue();
-    List<String> all = List.copyOf(told);
+  private void assertTold(DeploymentStatus status, String as) {
     status
         .live()
         .ifPresent(
             live ->
-                assertThat(all.stream().filter(e -> e.startsWith("live ")).reduce((x, y) -> y))
-                    .as(as)
-                    .contains("live " + live.version()));
+                DeploymentFixture.await(
+                    () ->
+                        List.copyOf(told).stream()
+                            .filter(e -> e.startsWith("live "))
+                            .reduce((x, y) -> y)
+                            .equals(Optional.of("live " + live.version())),
+                    () -> as + status + told));
     for (DeploymentStatus.Version version : status.versions()) {
       boolean ended = version.state() == State.REJECTED || version.state() == State.FAILED;
       if (ended && !version.reason().startsWith("as v")) {
-        assertThat(all).as(as).contains("failed " + version.version());
+        DeploymentFixture.await(() -> told.contains("failed " + version.version()), () -> as);
       }
       if (version.state() == State.RETIRED) {
         // Told after the close, which is on another thread.

@@ -29,6 +29,9 @@ final class FakeRepository implements ModelRepository {
   /** So many copies fail from now on. */
   final AtomicInteger failingFetches = new AtomicInteger();
 
+  /** So many copies throw what no repository should, from now on. */
+  final AtomicInteger throwingFetches = new AtomicInteger();
+
   /** While true, polls fail. */
   volatile boolean unreachable;
 
@@ -64,6 +67,9 @@ final class FakeRepository implements ModelRepository {
     fetches.incrementAndGet();
     Files.writeString(target.resolve("model.txt"), version.identity());
     pass(fetchGate);
+    if (throwingFetches.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+      throw new IllegalStateException("token expired");
+    }
     if (failingFetches.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       throw new IOException("connection reset");
     }

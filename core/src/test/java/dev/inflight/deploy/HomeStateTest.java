@@ -51,7 +51,7 @@ class HomeStateTest extends HomeFixture {
   void remember_again_replacesAndForgets() throws IOException {
     Home home = open();
     home.remember(odd());
-    Memory less = odd().withoutRejected(ODD).withoutAttempts(ODD).withoutTrial(ODD);
+    Memory less = odd().withoutRejected(ODD).withoutAttempts(ODD).withoutTrials();
     home.remember(less);
     assertThat(home.memory()).isEqualTo(less).isNotEqualTo(odd());
     assertThat(reopen().memory()).isEqualTo(less);

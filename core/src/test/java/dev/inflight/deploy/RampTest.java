@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.inflight.CallOptions;
+import dev.inflight.DeadlineExceededException;
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelSlot;
 import dev.inflight.Prediction;
@@ -182,6 +183,55 @@ class RampTest extends CanaryFixture {
       CanaryReport report = model.status().canary().orElseThrow();
       assertThat(report.verdict()).isEqualTo(Verdict.ROLL_BACK);
       assertThat(report.pairs()).as("enough for a promotion").isGreaterThan(2_000);
+    }
+    assertNothingLeft();
+  }
+
+  @Test
+  void ramp_callsThatAreTooLateOnTheCandidateOnly_rollItBack() throws Exception {
+    CallOptions hurried = CallOptions.timeout(Duration.ofMillis(20));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    try (var model = start("seed=1", Rollout.canary(ERRORS).withRamp(STEP, .5))) {
+      publish("2", "seed=2 slow=.2");
+      awaitCanary(model, "2");
+      String event = "";
+      for (long i = 0; !event.startsWith("failed 2") && System.nanoTime() < end; i++) {
+        try {
+          model.predictor().call(i, hurried);
+        } catch (DeadlineExceededException e) {
+          failures++;
+        }
+        String next = events.poll();
+        event = next == null ? "" : next;
+      }
+      assertThat(event).startsWith("failed 2 ROLL_BACK: errors proven worse");
+      assertThat(failures).isPositive();
+      CanaryReport.SignalReport errors = model.status().canary().orElseThrow().signals().get(0);
+      System.out.println("too late: " + errors);
+      assertThat(errors.worse()).isGreaterThan(errors.better());
+      await("retired 2"); // after its last run
+    }
+    assertNothingLeft();
+  }
+
+  /** Nine callers of ten see what serves, so more of its late calls are seen. */
+  @Test
+  void ramp_callsThatAreTooLateOnBoth_tellNothing() throws Exception {
+    CallOptions hurried = CallOptions.timeout(Duration.ofMillis(20));
+    try (var model = start("seed=1 slow=.1", Rollout.canary(ERRORS).withRamp(STEP, .1))) {
+      publish("2", "seed=1 slow=.1 evil=0");
+      awaitCanary(model, "2");
+      for (long i = 0; i < 400; i++) {
+        try {
+          model.predictor().call(i, hurried);
+        } catch (DeadlineExceededException e) {
+          failures++;
+        }
+      }
+      assertThat(failures).isPositive();
+      CanaryReport report = model.status().canary().orElseThrow();
+      assertThat(report.verdict()).isEqualTo(Verdict.PENDING);
+      assertThat(report.signals().get(0).better()).as("of some 40").isLessThan(15);
     }
     assertNothingLeft();
   }

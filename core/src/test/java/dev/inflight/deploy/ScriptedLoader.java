@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Loads {@code model.txt}, which says how the model answers, as in {@code seed=3 errors=.02}. The
  * right answer to a row is the row; what becomes of a row depends on it and the seed alone, except
- * with {@code failAfter}.
+ * with {@code failAfter} and {@code again}.
  */
 final class ScriptedLoader implements ModelLoader<Long, Object> {
   final List<String> open = new CopyOnWriteArrayList<>();
@@ -88,6 +90,7 @@ final class ScriptedLoader implements ModelLoader<Long, Object> {
     private final String text;
     private final Script script;
     private final AtomicLong ran = new AtomicLong();
+    private final Set<Long> seen = ConcurrentHashMap.newKeySet(); // with "again": fails then
 
     Scripted(ModelInfo info, String text, Script script) {
       this.info = info;
@@ -119,9 +122,15 @@ final class ScriptedLoader implements ModelLoader<Long, Object> {
       if (script.hits("hang", row)) {
         awaitGo();
       }
-      long end = System.nanoTime() + (long) (1_000 * script.of("micros"));
+      long end =
+          System.nanoTime()
+              + (long) (1_000 * script.of("micros"))
+              + (script.hits("slow", row) ? 50_000_000L : 0);
       while (System.nanoTime() < end) {
         Thread.onSpinWait();
+      }
+      if (script.of("again") > 0 && !seen.add(row)) {
+        return Outcome.failed(new PredictionFailedException(text + " has had it before"));
       }
       double failAfter = script.of("failAfter");
       if (script.hits("errors", row) || (failAfter > 0 && ran.incrementAndGet() > failAfter)) {

@@ -10,6 +10,7 @@ import dev.inflight.Prediction;
 import dev.inflight.PredictionFailedException;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryOptions.Signal;
+import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.tensor.Signature;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SelfCheckPathTest {
   private static final int WINDOWS = 10;
-  private static final CanaryOptions NOTHING_TOLERATED =
-      CanaryOptions.defaults()
-          .with(Signal.LATENCY, 0)
-          .with(Signal.DISAGREEMENT, .001)
-          .withSampleShare(1);
+  private static final CanaryOptions OPTIONS =
+      CanaryOptions.defaults().with(Signal.DISAGREEMENT, .001).withSampleShare(1);
 
   private final ScriptedLoader loader = new ScriptedLoader();
 
@@ -39,8 +37,8 @@ class SelfCheckPathTest {
 
   @Test
   void path_liveBesideItsCopy_isFair() throws Exception {
-    Panel panel = Panel.of(NOTHING_TOLERATED);
-    SelfCheck check = new SelfCheck(panel);
+    SelfCheck check = new SelfCheck(OPTIONS, System::nanoTime);
+    Panel panel = check.panel();
     Epochs epochs = new Epochs(panel.width(), 16, Twins.PATIENCE.toNanos() * 2, System::nanoTime);
     AtomicBoolean faulty = new AtomicBoolean();
     Semaphore room = new Semaphore(100);
@@ -68,7 +66,7 @@ class SelfCheckPathTest {
                                 counters));
                 epochs.collect(
                     (epoch, counts) -> {
-                      faulty.set(check.add(counts));
+                      faulty.set(check.add(counts) == Verdict.HOLD);
                       windows.set(check.windows());
                     });
               },
@@ -84,7 +82,8 @@ class SelfCheckPathTest {
         } catch (PredictionFailedException e) {
           // counts as the live version's
         }
-        assertThat(twins.offer(new Twins.Seen<>(ticket, row, answer, false, row))).isTrue();
+        assertThat(twins.offer(new Twins.Seen<>(ticket, row, answer, false, row, Long.MAX_VALUE)))
+            .isTrue();
       }
       twins.close();
     }

@@ -7,7 +7,9 @@ import dev.inflight.deploy.CanaryOptions.Margin;
 import dev.inflight.deploy.CanaryOptions.Signal;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +25,10 @@ class TrialTest {
 
   private Trial trial(CanaryOptions options, int attempt) {
     return new Trial(Panel.of(options), options, attempt, now::get);
+  }
+
+  private Trial resume(CanaryOptions options, Map<String, String> state) {
+    return Trial.resume(Panel.of(options), options, state, now::get, elapsed -> true);
   }
 
   private static long[] row(CanaryOptions options, int pairs, Supplier<Pair> next) {
@@ -86,9 +92,11 @@ class TrialTest {
       labels.answered(id, "a", "a");
       labels.label(id, "a");
     }
-    assertThat(trial.add(labels)).isEqualTo(Verdict.PENDING);
+    trial.add(labels);
+    assertThat(trial.verdict()).isEqualTo(Verdict.PENDING);
     now.set(11);
-    assertThat(trial.add(labels)).isEqualTo(Verdict.PROMOTE);
+    trial.add(labels);
+    assertThat(trial.verdict()).isEqualTo(Verdict.PROMOTE);
     assertThat(trial.report().signals().get(1).units()).as("514 are enough").isEqualTo(514);
   }
 
@@ -100,7 +108,7 @@ class TrialTest {
     now.set(hours(1).toNanos());
     assertThat(trial.verdict()).isEqualTo(Verdict.UNDECIDED);
     CanaryOptions longer = options.withDeadline(100_000, hours(2));
-    Trial resumed = Trial.resume(Panel.of(longer), longer, trial.state(), now::get);
+    Trial resumed = resume(longer, trial.state());
     assertThat(resumed.verdict()).isEqualTo(Verdict.PENDING);
     assertThat(resumed.add(row(options, 400, () -> SAME))).isEqualTo(Verdict.PROMOTE);
   }
@@ -176,7 +184,7 @@ class TrialTest {
       broken.add(row);
       if (random.nextInt(10) == 0) {
         Map<String, String> state = new HashMap<>(broken.state());
-        broken = Trial.resume(Panel.of(options), options, state, now::get);
+        broken = resume(options, state);
         assertThat(broken.state()).isEqualTo(state);
       }
     }
@@ -184,15 +192,54 @@ class TrialTest {
     assertThat(broken.report()).isEqualTo(whole.report());
   }
 
+  /** So the level is that of one trial, of fewer pairs. */
+  @Test
+  void resume_afterCrashes_isTheTrialOfTheRowsThatWereWritten() {
+    CanaryOptions options = ERRORS.withDeadline(Long.MAX_VALUE, hours(1));
+    long seed = System.nanoTime();
+    System.out.println("crashes: seed " + seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int run = 0; run < 20; run++) {
+      List<long[]> counted = new ArrayList<>();
+      Trial trial = new Trial(Panel.of(options), options, 1, now::get, elapsed -> false);
+      Map<String, String> written = trial.state();
+      int writtenRows = 0;
+      for (int epoch = 0; epoch < 400; epoch++) {
+        long[] row = row(options, 64, () -> failing(random));
+        trial.add(row);
+        counted.add(row);
+        if (random.nextInt(8) == 0) {
+          written = trial.state();
+          writtenRows = counted.size();
+        }
+        if (random.nextInt(20) == 0) {
+          trial = Trial.resume(Panel.of(options), options, written, now::get, elapsed -> false);
+          counted.subList(writtenRows, counted.size()).clear();
+        }
+      }
+      Trial whole = new Trial(Panel.of(options), options, 1, now::get, elapsed -> false);
+      counted.forEach(whole::add);
+      assertThat(trial.state()).isEqualTo(whole.state());
+      assertThat(trial.report()).isEqualTo(whole.report());
+    }
+  }
+
+  /** Each version alone fails one row in ten. */
+  private static Pair failing(SplittableRandom random) {
+    boolean live = random.nextInt(10) == 0;
+    boolean candidate = random.nextInt(10) == 0;
+    return live || candidate ? Pair.failed(live, candidate) : SAME;
+  }
+
   @Test
   void resume_stateOfOtherLimits_isRefused() {
     Map<String, String> state = trial(ERRORS, 1).state();
     CanaryOptions other = ERRORS.with(Signal.ERRORS, .01);
-    assertThatThrownBy(() -> Trial.resume(Panel.of(other), other, state, now::get))
+    assertThatThrownBy(() -> resume(other, state))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ERRORS: expected counts of")
         .hasMessageContaining("0.005");
-    assertThatThrownBy(() -> Trial.resume(Panel.of(ERRORS), ERRORS, Map.of(), now::get))
+    assertThatThrownBy(() -> resume(ERRORS, Map.of()))
         .hasMessageContaining("expected attempt, got none");
   }
 
@@ -228,10 +275,13 @@ class TrialTest {
   }
 
   /** The chance that the second of two equal copies is slower; 4 points are a bias of the order. */
-  private static long windowsUntilAccused(double slower, int atMost) {
+  private long windowsUntilAccused(double slower, int atMost) {
     CanaryOptions options =
-        CanaryOptions.defaults().without(Signal.ERRORS).with(Signal.LATENCY, new Margin(0, 0));
-    SelfCheck check = new SelfCheck(Panel.of(options));
+        CanaryOptions.defaults()
+            .without(Signal.ERRORS)
+            .with(Signal.LATENCY, .1) // whatever it is
+            .withDeadline(Long.MAX_VALUE, hours(1));
+    SelfCheck check = new SelfCheck(options, now::get);
     SplittableRandom random = new SplittableRandom(7);
     boolean accused = false;
     while (!accused && check.windows() < atMost) {
@@ -239,7 +289,7 @@ class TrialTest {
       for (int i = 0; i < 64; i++) {
         row[random.nextDouble() < slower ? 1 : 0]++;
       }
-      accused = check.add(row);
+      accused = check.add(row) == Verdict.HOLD;
     }
     System.out.printf("self check: %d of %d windows fired%n", check.fired(), check.windows());
     return check.windows();
