@@ -190,7 +190,7 @@ class PartialVersionsTest {
 
   @Test
   void versions_whileTheyAreWritten_areWholeOrNotAvailable() throws Exception {
-    races(150);
+    races(80);
   }
 
   @Test

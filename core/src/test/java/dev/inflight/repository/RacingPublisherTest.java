@@ -154,7 +154,7 @@ class RacingPublisherTest {
 
   @Test
   void fetch_whileFilesAreExchanged_handsOutWhatWasVerified() throws Exception {
-    assertOnlyVerified(300);
+    assertOnlyVerified(150);
   }
 
   @Test
