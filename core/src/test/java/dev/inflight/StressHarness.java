@@ -32,12 +32,19 @@ final class StressHarness {
   private final long seed = System.nanoTime();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean stop;
+  private int leastSwaps;
   private long refusedSwaps;
   private long nanos;
 
   /** A slow one widens the races and stops at the first violation. */
   StressHarness(boolean slow) {
     this.slow = slow;
+  }
+
+  /** It does not stop before, unless the time is up. */
+  StressHarness swapsAtLeast(int swaps) {
+    leastSwaps = swaps;
+    return this;
   }
 
   void violation(String what) {
@@ -137,7 +144,7 @@ final class StressHarness {
       refuseSwap(slot);
     }
     var unused = slot.swap(next());
-    if (predictions.sum() >= enough) {
+    if (predictions.sum() >= enough && swaps() >= leastSwaps) {
       finish();
     }
   }

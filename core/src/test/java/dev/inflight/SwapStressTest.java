@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,19 @@ class SwapStressTest {
     assertThat(harness.violations()).isEmpty();
     assertThat(harness.predictions()).isGreaterThan(100_000);
     assertThat(harness.swaps()).isGreaterThan(500);
+  }
+
+  /** S1a in full. */
+  @Test
+  @Tag("soak")
+  @Timeout(3_600)
+  void swap_60_000TimesUnderLoad_losesAndMixesNothing() throws Exception {
+    StressHarness harness = new StressHarness(false).swapsAtLeast(60_000);
+    harness.run(
+        4, 8, 100_000_000, Duration.ofMinutes(50), lanes -> new Leasing<>(lanes, Background::reap));
+    assertThat(harness.violations()).isEmpty();
+    assertThat(harness.predictions()).isGreaterThanOrEqualTo(100_000_000);
+    assertThat(harness.swaps()).isGreaterThanOrEqualTo(60_000);
   }
 
   @Test

@@ -15,6 +15,8 @@ final class Clockwork {
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
+    TIMER.setKeepAliveTime(10, TimeUnit.SECONDS); // an idle thread keeps its class loader
+    TIMER.allowCoreThreadTimeOut(true);
   }
 
   /** What may block: repositories and gates of users. A thread for each that does, none else. */

@@ -155,6 +155,10 @@ public final class DirectoryRepository implements ModelRepository {
     if (files.isEmpty()) {
       return new Versions.Entry(name, "", Versions.State.PENDING, "empty");
     }
+    if (!listing(version).equals(seen.listing)) {
+      // What was hashed is part of the one and part of the other.
+      return new Versions.Entry(name, "", Versions.State.PENDING, "changed while it was looked at");
+    }
     if (hasManifest) {
       String difference = difference(Manifest.read(version).files(), files);
       if (!difference.isEmpty()) {

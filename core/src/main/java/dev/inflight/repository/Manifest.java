@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -143,14 +144,20 @@ public final class Manifest {
     return hashes;
   }
 
-  /** Regular files only: whoever follows a link reads what nobody verified. */
+  /**
+   * Regular files only: whoever follows a link reads what nobody verified.
+   *
+   * @throws NoSuchFileException if one goes away meanwhile, which says nothing about what it was
+   */
   static List<Path> filesBelow(Path version) throws IOException {
     List<Path> files = new ArrayList<>();
     try (Stream<Path> walk = Files.walk(version)) {
       for (Path path : (Iterable<Path>) walk::iterator) {
-        if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        BasicFileAttributes is =
+            Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (is.isRegularFile()) {
           files.add(path);
-        } else if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        } else if (!is.isDirectory()) {
           throw new IOException(
               "expected files and directories only, got a link or special file: "
                   + version.relativize(path));

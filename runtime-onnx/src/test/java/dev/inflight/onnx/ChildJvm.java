@@ -18,8 +18,11 @@ final class ChildJvm {
   private final Map<String, String> environment = new java.util.TreeMap<>();
   private String classPath = System.getProperty("java.class.path");
 
-  /** How a child ended. {@code exit} is -1 after a timeout. */
-  record Result(int exit, String output, boolean crashFile) {}
+  /**
+   * How a child ended. {@code exit} is -1 after a timeout; {@code endedAt} counts milliseconds as
+   * {@link System#currentTimeMillis} does, which parent and child share.
+   */
+  record Result(int exit, String output, boolean crashFile, long endedAt) {}
 
   ChildJvm() {
     options.add("-Xmx256m");
@@ -89,13 +92,15 @@ final class ChildJvm {
     builder.environment().putAll(environment);
     Process process = builder.start();
     boolean ended = process.waitFor(timeout.toSeconds(), TimeUnit.SECONDS);
+    long endedAt = System.currentTimeMillis();
     if (!ended) {
       process.destroyForcibly().waitFor();
     }
     return new Result(
         ended ? process.exitValue() : -1,
         new String(Files.readAllBytes(output), java.nio.charset.StandardCharsets.UTF_8),
-        Files.exists(directory.resolve("hs_err_child.log")));
+        Files.exists(directory.resolve("hs_err_child.log")),
+        endedAt);
   }
 
   private static void delete(Path directory) throws IOException {

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -61,7 +60,6 @@ final class ChildMains {
     private Swaps() {}
 
     public static void main(String[] arguments) throws Exception {
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
       AtomicLong answers = new AtomicLong();
       AtomicReference<Throwable> failure = new AtomicReference<>();
       Tensors row = row("onnx/gru");
@@ -70,6 +68,7 @@ final class ChildMains {
       try (Lanes lanes = Lanes.of(2);
           ModelSlot<Tensors, Tensors> slot = ModelSlot.of(load("onnx/gru"), lanes)) {
         Tensors expected = slot.predictor().predict(row);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3); // loading took what it took
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
           Thread thread =
@@ -104,46 +103,6 @@ final class ChildMains {
         throw new IllegalStateException(thrown);
       }
       System.out.println("swaps=" + swaps + " answers=" + answers);
-    }
-  }
-
-  /** Exits while two threads load and one predicts. */
-  static final class ExitWhileLoading {
-    private ExitWhileLoading() {}
-
-    public static void main(String[] arguments) throws Exception {
-      CountDownLatch begun = new CountDownLatch(3);
-      for (String name : List.of("onnx/logistic", "onnx/external-data")) {
-        start(
-            () -> {
-              load(name).close();
-              begun.countDown();
-            });
-      }
-      ModelSlot<Tensors, Tensors> slot = ModelSlot.of(load("onnx/mlp"), Lanes.of(1));
-      Tensors row = row("onnx/mlp");
-      start(
-          () -> {
-            slot.predictor().predict(row);
-            begun.countDown();
-          });
-      if (!begun.await(60, TimeUnit.SECONDS)) {
-        Runtime.getRuntime().halt(3);
-      }
-      System.exit(0);
-    }
-
-    @SuppressWarnings("InfiniteLoop")
-    private static void start(Runnable work) {
-      Thread thread =
-          new Thread(
-              () -> {
-                while (true) {
-                  work.run();
-                }
-              });
-      thread.setUncaughtExceptionHandler((t, e) -> System.out.println("thread failed " + e));
-      thread.start();
     }
   }
 

@@ -15,11 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.assertj.core.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What kills or fails ONNX Runtime's JVM elsewhere does not here. */
@@ -50,13 +54,38 @@ class NativeGuardsTest {
     lanes.close();
   }
 
-  @Test
-  void exit_whileLoading_isCleanTwentyTimes() {
-    for (int i = 0; i < 20; i++) {
-      ChildJvm.Result result = new ChildJvm().run(ChildMains.ExitWhileLoading.class, PATIENCE);
+  @ParameterizedTest
+  @EnumSource(Exits.During.class)
+  void exit_duringWork_isCleanThreeTimes(Exits.During during) {
+    assertExits(during, 3);
+  }
+
+  /** F20. */
+  @ParameterizedTest
+  @EnumSource(Exits.During.class)
+  @Tag("soak")
+  void exit_duringWork_isClean67Times(Exits.During during) {
+    assertExits(during, 67);
+  }
+
+  private static void assertExits(Exits.During during, int times) {
+    long slowest = 0;
+    for (int i = 0; i < times; i++) {
+      ChildJvm.Result result = new ChildJvm().run(Exits.class, PATIENCE, during.name());
       assertAlive(result);
-      assertThat(result.output()).as("child " + i).doesNotContain("thread failed");
+      assertThat(result.output()).as("child " + i).contains("exits").doesNotContain("failed");
+      slowest = Math.max(slowest, result.endedAt() - exitAt(result));
     }
+    System.out.println(
+        "exit during " + during + ": " + times + " clean, slowest " + slowest + " ms");
+    assertThat(slowest).isLessThan(5_000);
+  }
+
+  /** When the child called {@code System.exit}, in milliseconds since 1970. */
+  private static long exitAt(ChildJvm.Result result) {
+    Matcher said = Pattern.compile("exits at (\\d+)").matcher(result.output());
+    assertThat(said.find()).as(result.output()).isTrue();
+    return Long.parseLong(said.group(1));
   }
 
   @ParameterizedTest
