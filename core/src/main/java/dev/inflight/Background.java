@@ -1,5 +1,6 @@
 package dev.inflight;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -24,6 +25,11 @@ final class Background {
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
+    // An idle thread would keep the class loader of an application that is gone.
+    for (ThreadPoolExecutor pool : List.of(REAPER, TIMER)) {
+      pool.setKeepAliveTime(10, TimeUnit.SECONDS);
+      pool.allowCoreThreadTimeOut(true);
+    }
   }
 
   /**

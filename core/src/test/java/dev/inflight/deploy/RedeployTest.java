@@ -15,14 +15,12 @@ import java.util.List;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** F19: the library comes and goes with its class loader, as in a server that redeploys. */
-@Disabled("the reaper and the timer of Background never end, so no class loader is collected")
 @Timeout(600)
 class RedeployTest {
   private static final long METASPACE_GROWTH = 5 << 20;
