@@ -2,6 +2,7 @@ package dev.inflight;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: the one in {@code CURRENT} empties the rings, and nobody else. One that a listener
  * keeps is replaced by another that goes on with the next listener; it ends when it comes back.
+ * There is none while there are no rings.
  */
 final class Delivery implements Runnable {
   /** How late an event may be told when few come. */
@@ -22,6 +24,7 @@ final class Delivery implements Runnable {
 
   private static final CopyOnWriteArrayList<ListenerRing> RINGS = new CopyOnWriteArrayList<>();
   private static final AtomicReference<@Nullable Delivery> CURRENT = new AtomicReference<>();
+  private static @Nullable Future<?> watch; // under the class's lock
 
   /** What is told to whom; {@code next} is whose turn it is. */
   private static final class Round {
@@ -60,16 +63,34 @@ final class Delivery implements Runnable {
 
   static void add(ListenerRing ring) {
     RINGS.addIfAbsent(ring);
-    Delivery first = new Delivery(null);
-    if (CURRENT.compareAndSet(null, first)) {
-      first.thread.start();
-      var unused =
-          Background.timer()
-              .scheduleWithFixedDelay(
-                  Delivery::watch, PATIENCE_MILLIS, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-    } else {
+    if (!begins()) {
       wake();
     }
+  }
+
+  private static synchronized boolean begins() {
+    if (CURRENT.get() != null) {
+      return false;
+    }
+    Delivery first = new Delivery(null);
+    CURRENT.set(first);
+    first.thread.start();
+    watch =
+        Background.timer()
+            .scheduleWithFixedDelay(
+                Delivery::watch, PATIENCE_MILLIS, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    return true;
+  }
+
+  /** Nobody listens any more: nothing stays behind. A ring that comes now begins anew. */
+  private static synchronized boolean ends(Delivery last) {
+    Future<?> looking = watch;
+    if (!RINGS.isEmpty() || CURRENT.get() != last || looking == null) {
+      return false;
+    }
+    looking.cancel(false);
+    CURRENT.set(null);
+    return true;
   }
 
   static void wake() {
@@ -143,13 +164,12 @@ final class Delivery implements Runnable {
         pause = LATEST / 16;
         continue;
       }
-      asleep = true;
-      if (RINGS.isEmpty()) {
-        LockSupport.park(this); // add() wakes it
-      } else {
-        LockSupport.parkNanos(this, pause);
-        pause = Math.min(LATEST, 2 * pause);
+      if (RINGS.isEmpty() && ends(this)) {
+        return;
       }
+      asleep = true;
+      LockSupport.parkNanos(this, pause);
+      pause = Math.min(LATEST, 2 * pause);
       asleep = false;
     }
   }
