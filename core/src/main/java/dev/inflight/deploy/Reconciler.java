@@ -48,7 +48,8 @@ final class Reconciler<I, O> implements AutoCloseable {
     journal = Journal.open(settings.home(), settings.name());
     fleet = new Fleet<>(events);
     journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));
-    serving = new Serving<>(settings, fleet, events, journal, this::wanted, this::judge);
+    serving =
+        new Serving<>(settings, fleet, events, journal, this::wanted, this::judge, this::called);
     ascent =
         new Ascent<>(
             settings,
@@ -96,6 +97,15 @@ final class Reconciler<I, O> implements AutoCloseable {
         });
   }
 
+  private void called() {
+    locked(
+        () -> {
+          if (!closed) {
+            ascent.wake();
+          }
+        });
+  }
+
   // --- polls -----------------------------------------------------------------------------------
 
   private void schedule(Duration delay) {
@@ -123,7 +133,7 @@ final class Reconciler<I, O> implements AutoCloseable {
       found = settings.repository().versions(settings.name());
     } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
-      found = locked(() -> serving.live() == null) ? journal.versions() : null;
+      found = locked(() -> serving.incumbent() == null) ? journal.versions() : null;
     }
     Versions now = found;
     String why = failure;
@@ -158,7 +168,7 @@ final class Reconciler<I, O> implements AutoCloseable {
   }
 
   private void scheduleNext() {
-    boolean impatient = serving.live() == null && (fleet.isPending() || !ascent.isIdle());
+    boolean impatient = serving.incumbent() == null && (fleet.isPending() || !ascent.isIdle());
     Duration next =
         impatient && IMPATIENT.compareTo(settings.interval()) < 0 ? IMPATIENT : settings.interval();
     Instant now = Instant.now();
@@ -170,6 +180,10 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   /** One step towards what the policy wants of what there is. */
   private void decide() {
+    if (serving.absence() != null) {
+      ascent.wake(); // what served first: then there is something to compare with and to go back to
+      return;
+    }
     List<Versions.Entry> wanted = wanted();
     if (!wanted.isEmpty()) {
       approach(wanted.get(0), wanted);
@@ -270,7 +284,10 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   /** What is on its way with the bytes of what is withdrawn goes too. */
   private ModelInfo back(String reason) {
-    Track<I, O> bad = serving.live();
+    Track<I, O> bad = serving.incumbent();
+    if (serving.behind() != null) {
+      ascent.makeWay();
+    }
     ModelInfo good = serving.back(reason);
     if (bad != null) {
       fleet.sameContent(bad.identity()).forEach(same -> takeOut(same, reason));
@@ -366,7 +383,7 @@ final class Reconciler<I, O> implements AutoCloseable {
           if (!ascent.isIdle()) {
             ascent.giveUp();
           }
-          serving.endComparison();
+          serving.end();
         });
     journal.close(); // what is being copied lives in a version's directory
     serving.close();
