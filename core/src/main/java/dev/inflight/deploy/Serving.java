@@ -175,6 +175,10 @@ final class Serving<I, O> {
   /** Of those that served, so many stay; of the others what the policy wants. */
   void trim() {
     List<Versions.Entry> all = wanted.get();
+    Track<I, O> now = live;
+    if (now != null && !all.isEmpty() && !all.get(0).identity().equals(now.identity())) {
+      return; // what is wanted most is not proven yet: if it fails, what it pushed out is wanted
+    }
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
       boolean isWanted =
