@@ -14,13 +14,24 @@ public final class ModelUnavailableException extends InferenceException {
     /** The slot or deployment was closed. */
     CLOSED,
     /** The version that the call asked for is not resident, or not any more: call another one. */
-    NOT_RESIDENT
+    NOT_RESIDENT,
+    /**
+     * Another model needed the memory while nobody called this one. The call has asked for it, and
+     * it is being loaded again: wait for {@code ready()}, or call with a timeout, which waits.
+     */
+    UNLOADED,
+    /**
+     * There was no room for two versions, so what served was unloaded first and the next one is
+     * being loaded; the old one comes back if that fails: wait for {@code ready()}, or call with a
+     * timeout, which waits.
+     */
+    SWAPPING
   }
 
   private final Reason reason;
 
   /** For slots and deployments. */
-  ModelUnavailableException(Reason reason, String message) {
+  public ModelUnavailableException(Reason reason, String message) {
     super(message);
     this.reason = reason;
   }
@@ -32,6 +43,6 @@ public final class ModelUnavailableException extends InferenceException {
 
   @Override
   public boolean retryable() {
-    return reason == Reason.NOT_READY;
+    return reason != Reason.CLOSED && reason != Reason.NOT_RESIDENT;
   }
 }

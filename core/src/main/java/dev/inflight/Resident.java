@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A version in a slot, current or not: loaded, and kept until it is released.
@@ -89,7 +90,16 @@ public final class Resident<I, O> {
     long deadline = System.nanoTime() + patience.toNanos();
     int largest = Math.min(slot.line().rule().cap(), version.maxBatch());
     int runs = 0;
-    for (Lane lane : slot.lanes().dispatcher().everyLane()) {
+    List<Lane> left = new ArrayList<>(slot.lanes().dispatcher().everyLane());
+    while (!left.isEmpty() && System.nanoTime() - deadline < 0) {
+      Lane lane = firstFree(left);
+      if (lane == null && Thread.currentThread().isInterrupted()) {
+        break;
+      } else if (lane == null) {
+        LockSupport.parkNanos(this, LOOK_NANOS);
+        continue;
+      }
+      left.remove(lane);
       // The largest first: it makes room, and what was made for less room may go.
       for (int size = Integer.highestOneBit(largest); size >= 1; size /= 2) {
         List<I> batch = repeated(rows, size);
@@ -99,6 +109,16 @@ public final class Resident<I, O> {
       }
     }
     return runs;
+  }
+
+  /** Whoever is taken now comes last: one that hangs leaves the patience to the others. */
+  private static @Nullable Lane firstFree(List<Lane> lanes) {
+    for (Lane lane : lanes) {
+      if (lane.isFree()) {
+        return lane;
+      }
+    }
+    return null;
   }
 
   private static <I> List<I> repeated(List<? extends I> rows, int size) {

@@ -175,4 +175,18 @@ class ResidentTest {
     assertThat(first.closes).hasValue(1);
     assertThat(second.closes).hasValue(0);
   }
+
+  @Test
+  void warmUp_firstLaneHangs_theOthersAreWarmedAllTheSame() {
+    Resident<String, String> one = slot.admit(first);
+    Lane hung = lanes.dispatcher().everyLane().get(0);
+    assertThat(hung.tryEnter()).isTrue();
+    try {
+      assertThat(one.warmUp(List.of("a"), Duration.ofMillis(500))).isPositive();
+      assertThat(one.version().hasRunOn(lanes.dispatcher().everyLane().get(1))).isTrue();
+      assertThat(one.version().hasRunOn(hung)).isFalse();
+    } finally {
+      lanes.dispatcher().leave(hung, null);
+    }
+  }
 }

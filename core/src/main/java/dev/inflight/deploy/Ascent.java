@@ -2,9 +2,12 @@ package dev.inflight.deploy;
 
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoadException.Stage;
+import dev.inflight.ModelUnavailableException.Reason;
+import dev.inflight.Resident;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -22,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * changes nothing. Belongs to the deployment's lock, which the steps take on their loader thread.
  */
 final class Ascent<I, O> implements BringUp.Progress<I, O> {
+  /** What served and cannot be loaded again is tried at least every so many intervals, doubled. */
+  private static final int LONGEST_WAIT = 4;
+
   private final Settings<I, O> settings;
   private final Fleet<I, O> fleet;
   private final Serving<I, O> serving;
@@ -34,6 +40,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   private final Random random = new Random();
   private @Nullable BringUp<I, O> bringUp;
   private Loading.@Nullable Ticket ticket;
+  private @Nullable String dropsFor; // the version for which what serves is about to be unloaded
 
   /**
    * @param wish what the policy wants now
@@ -56,7 +63,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     this.lock = lock;
     this.wish = wish;
     this.again = again;
-    share = new MemoryShare(settings.memory(), settings.name());
+    share = new MemoryShare(settings.memory(), settings.name(), settings.dropOldFirst());
   }
 
   boolean isIdle() {
@@ -69,10 +76,23 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   }
 
   void begin(Versions.Entry entry) {
+    begin(entry, Optional.empty(), State.FETCHING, "");
+  }
+
+  /** Loads again what was unloaded, if somebody wants it and it is time. */
+  void wake() {
+    Absence<I, O> absence = serving.absence();
+    if (absence != null && isIdle() && absence.isWanted() && absence.track().isDue(Instant.now())) {
+      begin(absence.entry(), absence.files(), State.LOADING, "loaded again");
+    }
+  }
+
+  private void begin(Versions.Entry entry, Optional<Loaded<I, O>> before, State first, String why) {
     BringUp<I, O> next =
-        new BringUp<>(settings, serving.slot(), entry, serving.resident(), this, journal, share);
+        new BringUp<>(settings, serving.slot(), entry, before, this::liveNow, this, journal, share);
     bringUp = next;
-    fleet.move(fleet.get(entry.version()), State.FETCHING, "");
+    dropsFor = null;
+    fleet.move(fleet.get(entry.version()), first, why);
     ticket =
         Loading.SHARED.start(
             settings.name() + " v" + entry.version(),
@@ -94,7 +114,28 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     return fleet.get(stale.entry().version());
   }
 
+  /** What is on its way while something is unloaded stops: another version serves. */
+  void makeWay() {
+    Absence<I, O> absence = serving.absence();
+    if (absence != null && !isIdle()) {
+      Track<I, O> track = giveUp();
+      fleet.move(
+          track,
+          track == absence.track() ? State.UNLOADED : State.AVAILABLE,
+          "what was before it serves again");
+    }
+  }
+
   // --- steps, on a loader thread -----------------------------------------------------------------
+
+  private Optional<Resident<I, O>> liveNow() {
+    lock.lock();
+    try {
+      return serving.resident();
+    } finally {
+      lock.unlock();
+    }
+  }
 
   private void locked(Runnable step) {
     lock.lock();
@@ -114,7 +155,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     locked(
         () -> {
           Track<I, O> track = fleet.find(of.entry().version());
-          if (isCurrent(of) && track != null && track.state() != state) {
+          if (isCurrent(of) && track != null && Track.isLegal(track.state(), state)) {
             fleet.move(track, state, "");
           }
         });
@@ -160,7 +201,14 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
 
   private boolean comesUp(Track<I, O> track) {
     List<Versions.Entry> wanted = wish.get();
-    if (serving.live() == null) {
+    Absence<I, O> absence = serving.absence();
+    if (absence != null) {
+      serving.serve(
+          track,
+          absence.track() == track
+              ? "loaded again"
+              : absence.info().label() + " was unloaded first");
+    } else if (serving.live() == null) {
       serving.serve(track, journal.loss());
     } else if (wanted.stream().noneMatch(e -> e.identity().equals(track.identity()))) {
       fleet.move(track, State.AVAILABLE, "not wanted any more");
@@ -177,13 +225,16 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
 
   @Override
   public void failed(BringUp<I, O> of, ModelLoadException why) {
-    locked(() -> fail(of, why, why.retryable()));
+    locked(() -> fail(of, why, false));
   }
 
   private void stuck(BringUp<I, O> of) {
     locked(
         () -> {
           of.cancel();
+          if (of.hasDropped()) {
+            of.giveMemoryBack();
+          }
           ModelLoadException why =
               new ModelLoadException(
                   Stage.LOAD,
@@ -193,11 +244,12 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
                       + ": expected it to load within "
                       + settings.loadPatience()
                       + "; its thread is left behind");
-          fail(of, why, false);
+          fail(of, why, true);
         });
   }
 
-  private void fail(BringUp<I, O> of, ModelLoadException why, boolean retried) {
+  /** What served once is not given up unless it hangs; what cost an outage is tried once. */
+  private void fail(BringUp<I, O> of, ModelLoadException why, boolean stuck) {
     if (!isCurrent(of)) {
       return;
     }
@@ -205,8 +257,16 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     ticket = null;
     Track<I, O> track = fleet.get(of.entry().version());
     Instant now = Instant.now();
+    Absence<I, O> absence = serving.absence();
+    if (absence != null && absence.track() == track) {
+      if (!stuck) {
+        failAgain(absence, why, now);
+        return;
+      }
+      serving.forget(absence, why);
+    }
     int failures = track.failures() + 1;
-    boolean tried = retried && !Backoff.isOver(failures);
+    boolean tried = !stuck && why.retryable() && !of.hasDropped() && !Backoff.isOver(failures);
     track.fail(
         why,
         tried
@@ -228,6 +288,28 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     again.run(); // the next best, if nothing serves
   }
 
+  private void failAgain(Absence<I, O> absence, ModelLoadException why, Instant now) {
+    boolean filesAreBad = why.stage() == Stage.VERIFY || why.stage() == Stage.FETCH;
+    int failures = absence.failed(why, filesAreBad);
+    Duration delay = Backoff.delay(Math.min(failures, LONGEST_WAIT), settings.interval(), random);
+    absence.track().failAgain(why, now.plus(delay), now);
+    fleet.tell(absence.track());
+    String version = absence.track().version();
+    events.tell(listener -> listener.onFailed(version, String.valueOf(why.getMessage())));
+    again.run();
+  }
+
+  @Override
+  public boolean dropping(BringUp<I, O> of) {
+    lock.lock();
+    try {
+      dropsFor = isCurrent(of) ? of.entry().version() : null;
+      return dropsFor != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   public void dropped(BringUp<I, O> of) {
     // Whoever gave it up has said so.
@@ -243,8 +325,26 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
                     () -> {
                       Track<I, O> track = fleet.find(of.entry().version());
                       if (track != null && track.identity().equals(of.entry().identity())) {
-                        serving.unload(track);
+                        unload(track);
                       }
                     }));
+  }
+
+  private void unload(Track<I, O> track) {
+    if (track != serving.live()) {
+      serving.unload(track);
+      return;
+    }
+    String next = dropsFor;
+    dropsFor = null;
+    if (next != null) {
+      serving.rest(track, Reason.SWAPPING, "it makes room for v" + next);
+      return;
+    }
+    String why = "another model needs the memory";
+    if (!isIdle()) {
+      fleet.move(giveUp(), State.AVAILABLE, why + " of what serves");
+    }
+    serving.rest(track, Reason.UNLOADED, why);
   }
 }

@@ -13,20 +13,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings one version up: fetch, verify, load, gates. On a loader thread.
  *
  * <p>Invariant: it ends in exactly one of {@code ready}, {@code failed} and {@code dropped}, and
- * unless that is {@code ready} nothing of it is left: no file, no model.
+ * unless that is {@code ready} nothing of it is left: no file, no model; but for the files of a
+ * version that was unloaded, which are not its own.
  */
 final class BringUp<I, O> implements Runnable {
   /**
@@ -43,6 +49,9 @@ final class BringUp<I, O> implements Runnable {
     /** True if it is taken over; else the version is not wanted any more. */
     boolean ready(BringUp<I, O> bringUp);
 
+    /** What serves goes before it is loaded. False if this version is not wanted any more. */
+    boolean dropping(BringUp<I, O> bringUp);
+
     /** Another model needs its memory. */
     void unload(BringUp<I, O> bringUp);
 
@@ -51,20 +60,33 @@ final class BringUp<I, O> implements Runnable {
     void dropped(BringUp<I, O> bringUp);
   }
 
+  private static final Logger log = LoggerFactory.getLogger(BringUp.class);
+
+  /** For a run that hangs in a version that is to be closed. */
+  private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(10);
+
   private final Settings<I, O> settings;
   private final ModelSlot<I, O> slot;
   private final Versions.Entry entry;
-  private final Optional<Resident<I, O>> live;
+  private final Optional<Loaded<I, O>> before;
+  private final Supplier<Optional<Resident<I, O>>> live;
   private final Progress<I, O> progress;
   private final Journal journal;
   private final MemoryShare share;
   private volatile boolean cancelled;
+  private volatile boolean dropped;
+  private volatile @Nullable MemoryReservation reserved;
 
+  /**
+   * @param before the same content, unloaded: its files are there, and stay if this fails
+   * @param live what serves at that moment
+   */
   BringUp(
       Settings<I, O> settings,
       ModelSlot<I, O> slot,
       Versions.Entry entry,
-      Optional<Resident<I, O>> live,
+      Optional<Loaded<I, O>> before,
+      Supplier<Optional<Resident<I, O>>> live,
       Progress<I, O> progress,
       Journal journal,
       MemoryShare share) {
@@ -73,6 +95,7 @@ final class BringUp<I, O> implements Runnable {
     this.share = share;
     this.slot = slot;
     this.entry = entry;
+    this.before = before;
     this.live = live;
     this.progress = progress;
   }
@@ -84,6 +107,21 @@ final class BringUp<I, O> implements Runnable {
   /** What is done is undone at the next step; the deployment goes on without it. */
   void cancel() {
     cancelled = true;
+  }
+
+  /** Whether what served was unloaded for it. */
+  boolean hasDropped() {
+    return dropped;
+  }
+
+  /** It hangs, and what it was to replace needs the memory. */
+  void giveMemoryBack() {
+    MemoryReservation its = reserved;
+    if (its != null) {
+      log.warn(
+          "{}: hangs; its memory is given to what served before, by all that is known", label());
+      its.close();
+    }
   }
 
   @Override
@@ -108,16 +146,27 @@ final class BringUp<I, O> implements Runnable {
     Resident<I, O> resident = null;
     try {
       requireWanted();
-      progress.reached(this, State.FETCHING);
-      directory = privateDirectory();
-      ModelArtifact artifact = fetch(directory);
-      requireWanted();
+      ModelArtifact artifact;
+      Path files;
+      if (before.isPresent()) { // verified once more as it is read
+        artifact = before.get().artifact();
+        files = before.get().directory();
+      } else {
+        progress.reached(this, State.FETCHING);
+        directory = privateDirectory();
+        files = directory;
+        artifact = fetch(directory);
+        requireWanted();
+      }
       progress.reached(this, State.LOADING);
-      long fileBytes = StagedModel.fileBytes(directory);
-      memory = share.reserve(entry.version(), fileBytes);
-      try (FootprintMeter.Measurement measured = FootprintMeter.PROCESS.begin()) {
-        StagedModel<I, O> model = new StagedModel<>(load(artifact), directory);
-        Loaded<I, O> loaded = new Loaded<>(admit(model), artifact, directory, memory);
+      long fileBytes = StagedModel.fileBytes(files);
+      memory = share.reserve(entry.version(), fileBytes, this::drop);
+      reserved = memory;
+      requireWanted();
+      try (FootprintMeter.Measurement measured = settings.memory().meter().begin()) {
+        StagedModel<I, O> model = new StagedModel<>(load(artifact), files);
+        model.leaveFiles(before.isPresent());
+        Loaded<I, O> loaded = new Loaded<>(admit(model), artifact, model, memory);
         resident = loaded.resident();
         directory = null; // the model removes it
         requireWanted();
@@ -151,20 +200,43 @@ final class BringUp<I, O> implements Runnable {
     }
   }
 
-  private static void undo(
+  private void drop() {
+    dropped = true; // before it happens: whoever looks when it has, sees it
+    if (!progress.dropping(this)) {
+      dropped = false;
+      throw new CancellationException(label() + " is not wanted any more");
+    }
+  }
+
+  private void undo(
       @Nullable Resident<?, ?> resident,
       @Nullable MemoryReservation memory,
       @Nullable Path directory) {
     if (resident != null) {
       var closed = resident.release();
       if (memory != null) {
-        var unused = closed.whenComplete((info, failure) -> memory.close());
+        var released = closed.whenComplete((info, failure) -> memory.close());
+        if (dropped) {
+          awaitRelease(released); // what served comes back into the same memory
+        }
       }
     } else if (memory != null) {
       memory.close();
     }
     if (directory != null) {
       StagedModel.delete(directory);
+    }
+  }
+
+  private void awaitRelease(CompletableFuture<?> released) {
+    try {
+      released.get(RELEASE_PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      giveMemoryBack();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      // Its close failed, which is all there is to wait for.
     }
   }
 

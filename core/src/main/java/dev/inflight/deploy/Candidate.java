@@ -6,6 +6,7 @@ import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A version at its gates: loaded, and serving nobody.
@@ -17,13 +18,13 @@ public final class Candidate<I, O> {
   private final ModelArtifact artifact;
   private final StagedModel<I, O> model;
   private final Resident<I, O> resident;
-  private final Optional<Resident<I, O>> live;
+  private final Supplier<Optional<Resident<I, O>>> live;
 
   Candidate(
       ModelArtifact artifact,
       StagedModel<I, O> model,
       Resident<I, O> resident,
-      Optional<Resident<I, O>> live) {
+      Supplier<Optional<Resident<I, O>>> live) {
     this.artifact = artifact;
     this.model = model;
     this.resident = resident;
@@ -50,9 +51,9 @@ public final class Candidate<I, O> {
     return resident;
   }
 
-  /** {@return what serves, to compare with} */
+  /** {@return what serves at this moment, to compare with; empty if nothing does} */
   public Optional<Resident<I, O>> live() {
-    return live;
+    return live.get();
   }
 
   long fileBytes() throws IOException {

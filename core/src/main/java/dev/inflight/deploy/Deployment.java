@@ -68,6 +68,8 @@ public final class Deployment<I, O> implements AutoCloseable {
     private Path staging = Path.of(System.getProperty("java.io.tmpdir"));
     private Optional<Path> home = Optional.empty();
     private MemoryBudget memory = UNLIMITED;
+    private boolean dropOldFirst;
+    private Optional<Duration> unloadWhenIdle = Optional.empty();
 
     private Builder(String name, ModelRepository repository, ModelLoader<I, O> loader) {
       this.name = Objects.requireNonNull(name, "name");
@@ -177,6 +179,32 @@ public final class Deployment<I, O> implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Where a new version does not fit into the {@linkplain #memory memory} beside the live one,
+     * the live one is unloaded first. Until the new one has passed its gates calls throw {@link
+     * dev.inflight.ModelUnavailableException} of reason {@code SWAPPING}; if it fails, the old one
+     * is loaded again from the files that were verified, and the new one is not tried again. If not
+     * said, such a version is refused and what serves goes on serving.
+     */
+    public Builder<I, O> dropOldFirst() {
+      dropOldFirst = true;
+      return this;
+    }
+
+    /**
+     * What serves may be unloaded when another deployment needs the {@linkplain #memory memory} and
+     * this one has served for so long and was not called for so long, the least recently used
+     * first. A call then throws {@link dev.inflight.ModelUnavailableException} of reason {@code
+     * UNLOADED}, and has asked for the model to be loaded again; one with a timeout waits for that.
+     * New versions come up when it is called again. If not said, what serves stays.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder<I, O> unloadWhenIdle(Duration idle) {
+      unloadWhenIdle = Optional.of(requirePositive("idle time before it is unloaded", idle));
+      return this;
+    }
+
     /** Adds a listener for versions. */
     public Builder<I, O> listen(DeploymentListener listener) {
       listeners.add(listener);
@@ -238,10 +266,18 @@ public final class Deployment<I, O> implements AutoCloseable {
      * Starts, and does not wait: until {@link Deployment#ready()} calls throw, and a repository may
      * still be empty.
      *
-     * @throws IllegalStateException if another deployment has this one's {@linkplain #home home}
+     * @throws IllegalStateException if another deployment has this one's {@linkplain #home home},
+     *     or if the old version is to be {@linkplain #dropOldFirst dropped first} and compared with
+     *     the new one
      * @throws java.io.UncheckedIOException if the home cannot be read and written
      */
     public Deployment<I, O> startAsync() {
+      if (dropOldFirst && rollout instanceof Rollout.Canary) {
+        throw new IllegalStateException(
+            name
+                + ": a canary needs both versions in memory: expected an immediate rollout, or no"
+                + " dropOldFirst()");
+      }
       Deployment<I, O> deployment =
           new Deployment<>(
               new Settings<>(
@@ -260,7 +296,9 @@ public final class Deployment<I, O> implements AutoCloseable {
                   batching,
                   staging,
                   home,
-                  memory));
+                  memory,
+                  dropOldFirst,
+                  unloadWhenIdle));
       deployment.reconciler.start();
       return deployment;
     }
@@ -282,8 +320,9 @@ public final class Deployment<I, O> implements AutoCloseable {
   }
 
   /**
-   * {@return completes when a version serves; fails if the first poll finds that none can, or if
-   * this is closed before}
+   * {@return completes when a version serves, at once if one does; fails if the first poll finds
+   * that none can, if what was unloaded cannot be loaded again, or if this is closed before} Of
+   * what is unloaded it waits for the load that a call asks for, and does not ask for it itself.
    */
   public CompletableFuture<ModelInfo> ready() {
     return reconciler.serving().ready().copy();

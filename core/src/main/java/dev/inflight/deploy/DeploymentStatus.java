@@ -43,6 +43,11 @@ public record DeploymentStatus(
     CANARY,
     /** Serves. */
     LIVE,
+    /**
+     * Serves when it is called: it gave its memory to another model, or to the version that is to
+     * replace it, and its files are kept to load it again.
+     */
+    UNLOADED,
     /** Resident beside what serves: can serve at once. */
     RETAINED,
     /** Closed, or about to be when nothing uses it any more. */

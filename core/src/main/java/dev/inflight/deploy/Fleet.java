@@ -72,7 +72,10 @@ final class Fleet<I, O> {
   }
 
   private static boolean isInUse(Track<?, ?> track) {
-    return track.isResident() || track.state() == State.FETCHING || track.state() == State.LOADING;
+    return track.isResident()
+        || track.state() == State.FETCHING
+        || track.state() == State.LOADING
+        || track.state() == State.UNLOADED;
   }
 
   private static boolean isOutdated(Track<?, ?> track, Versions.Entry entry) {

@@ -23,6 +23,9 @@ final class FootprintMeter {
   static final FootprintMeter PROCESS =
       new FootprintMeter(() -> residentBytes(Path.of("/proc/self/status")), FootprintMeter::heap);
 
+  /** Sees nothing. */
+  static final FootprintMeter NONE = new FootprintMeter(OptionalLong::empty, () -> 0L);
+
   private final Supplier<OptionalLong> resident;
   private final Supplier<Long> usedHeap;
   private long begun;

@@ -1,28 +1,32 @@
 package dev.inflight.deploy;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings versions up, one at a time in the whole process: native loads are long and use every core
- * they get. Each has a thread of its own, of low priority.
+ * they get. Each has a thread of its own, of low priority, when it is its turn: however many wait.
  *
  * <p>Invariant: every place that is taken is given back once: when the work ends, or when its
- * patience does. A load that never returns keeps its thread, not the others.
+ * patience does. A load that never returns keeps its thread, not the others. Nothing waits while a
+ * place is free.
  */
 final class Loading {
   private static final Logger log = LoggerFactory.getLogger(Loading.class);
 
   static final Loading SHARED = new Loading(1);
 
-  private final Semaphore places;
+  private final Deque<Ticket> waiting = new ArrayDeque<>(); // guarded by this, as is free
+  private int free;
 
   Loading(int atOnce) {
-    places = new Semaphore(atOnce, true);
+    free = atOnce;
   }
 
   /** A load on its way. */
@@ -33,27 +37,27 @@ final class Loading {
     private final Runnable stuck;
     private final AtomicBoolean place = new AtomicBoolean();
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final Thread thread;
+    private volatile @Nullable Thread thread;
 
-    @SuppressWarnings("ThreadPriorityCheck") // a hint: callers go first where the system heeds it
     private Ticket(String what, Runnable work, Duration patience, Runnable stuck) {
       this.what = what;
       this.work = work;
       this.patience = patience;
       this.stuck = stuck;
-      thread = new Thread(this::run, "inflight-loader " + what);
-      thread.setDaemon(true);
-      thread.setPriority(Thread.MIN_PRIORITY);
+    }
+
+    /** It has a place. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint: callers go first where the system heeds it
+    private void begin() {
+      place.set(true);
+      Thread its = new Thread(this::run, "inflight-loader " + what);
+      its.setDaemon(true);
+      its.setPriority(Thread.MIN_PRIORITY);
+      thread = its;
+      its.start();
     }
 
     private void run() {
-      try {
-        places.acquire();
-      } catch (InterruptedException e) {
-        work.run(); // it finds out that nobody wants it, and says so
-        return;
-      }
-      place.set(true);
       var watch =
           Clockwork.timer()
               .schedule(this::giveUp, TimeUnit.NANOSECONDS.convert(patience), TimeUnit.NANOSECONDS);
@@ -71,21 +75,33 @@ final class Loading {
     private void giveUp() {
       if (!ended.get() && leave()) {
         stuck.run();
-        thread.interrupt();
+        cancel();
       }
     }
 
     private boolean leave() {
       boolean mine = place.compareAndSet(true, false);
       if (mine) {
-        places.release();
+        next();
       }
       return mine;
     }
 
-    /** Nobody wants it any more: what it waits for is interrupted. */
+    /** Nobody wants it any more: what it waits for is interrupted; else its turn is a short one. */
     void cancel() {
-      thread.interrupt();
+      Thread its = thread;
+      if (its != null) {
+        its.interrupt();
+      }
+    }
+  }
+
+  private synchronized void next() {
+    Ticket ticket = waiting.poll();
+    if (ticket == null) {
+      free++;
+    } else {
+      ticket.begin();
     }
   }
 
@@ -94,7 +110,14 @@ final class Loading {
    */
   Ticket start(String what, Runnable work, Duration patience, Runnable stuck) {
     Ticket ticket = new Ticket(what, work, patience, stuck);
-    ticket.thread.start();
+    synchronized (this) {
+      if (free == 0) {
+        waiting.add(ticket);
+      } else {
+        free--;
+        ticket.begin();
+      }
+    }
     return ticket;
   }
 }

@@ -36,13 +36,22 @@ public final class MemoryBudget {
   final Object lock = new Object();
   private final long limit;
   private final LongSupplier nanos;
+  private final LongSupplier coarse;
+  private final FootprintMeter meter;
   private final Set<MemoryReservation> holders = new LinkedHashSet<>();
   private long used;
   private boolean over;
 
+  /** With one clock for everything, and no figures but the models' own. */
   MemoryBudget(long limit, LongSupplier nanos) {
+    this(limit, nanos, nanos, FootprintMeter.NONE);
+  }
+
+  private MemoryBudget(long limit, LongSupplier nanos, LongSupplier coarse, FootprintMeter meter) {
+    this.meter = meter;
     this.limit = limit;
     this.nanos = nanos;
+    this.coarse = coarse;
   }
 
   /**
@@ -54,7 +63,7 @@ public final class MemoryBudget {
     if (bytes <= 0) {
       throw new IllegalArgumentException("memory budget: expected positive bytes, got " + bytes);
     }
-    return new MemoryBudget(bytes, System::nanoTime);
+    return new MemoryBudget(bytes, System::nanoTime, CoarseClock.SHARED, FootprintMeter.PROCESS);
   }
 
   /**
@@ -279,6 +288,16 @@ public final class MemoryBudget {
 
   long now() {
     return nanos.getAsLong();
+  }
+
+  /** Says what a load has taken. */
+  FootprintMeter meter() {
+    return meter;
+  }
+
+  /** For what is stamped by every call. */
+  LastUse lastUse() {
+    return new LastUse(coarse);
   }
 
   /** Bytes as a reader of a log wants them. */

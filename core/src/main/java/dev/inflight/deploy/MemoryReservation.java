@@ -3,6 +3,7 @@ package dev.inflight.deploy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class MemoryReservation implements AutoCloseable {
   private boolean pinned;
   private boolean closed;
   private long unloadAfterNanos = NEVER;
+  private @Nullable LastUse use;
   private Runnable unload = () -> {};
   private @Nullable MemoryReservation claimant;
 
@@ -133,20 +135,27 @@ final class MemoryReservation implements AutoCloseable {
 
   /** {@return false if this version must go, and another deployment decided so first} It serves. */
   boolean live() {
-    return becomes(MemoryBudget.State.LIVE, NEVER);
+    return becomes(MemoryBudget.State.LIVE, NEVER, null);
   }
 
-  /** As {@link #live()}, and others may unload it when it was not {@link #touch}ed for so long. */
-  boolean live(Duration unloadableAfter) {
-    return becomes(MemoryBudget.State.LIVE, unloadableAfter.toNanos());
+  /**
+   * As {@link #live()}, and others may unload it when it has served for so long and was not used
+   * for so long.
+   */
+  boolean live(Duration unloadableAfter, LastUse lastUse) {
+    return becomes(MemoryBudget.State.LIVE, nanos(unloadableAfter), lastUse);
+  }
+
+  private static long nanos(Duration duration) {
+    return TimeUnit.NANOSECONDS.convert(duration);
   }
 
   /** {@return false if this version must go} It does not serve, and goes when memory is needed. */
   boolean retained() {
-    return becomes(MemoryBudget.State.RETAINED, NEVER);
+    return becomes(MemoryBudget.State.RETAINED, NEVER, null);
   }
 
-  private boolean becomes(MemoryBudget.State next, long idleNanos) {
+  private boolean becomes(MemoryBudget.State next, long idleNanos, @Nullable LastUse lastUse) {
     synchronized (budget.lock) {
       if (!settled) {
         throw new IllegalStateException(
@@ -157,6 +166,7 @@ final class MemoryReservation implements AutoCloseable {
       }
       state = next;
       unloadAfterNanos = idleNanos;
+      use = lastUse;
     }
     touch();
     return true;
@@ -242,6 +252,7 @@ final class MemoryReservation implements AutoCloseable {
         || (state == MemoryBudget.State.LIVE
             && unloadAfterNanos != NEVER
             && !deployment.equals(other)
+            && (use == null || !use.isInside())
             && idleNanos(now) >= unloadAfterNanos);
   }
 
@@ -259,7 +270,8 @@ final class MemoryReservation implements AutoCloseable {
   }
 
   long idleNanos(long now) {
-    return Math.max(0, now - lastUsed);
+    long own = now - lastUsed;
+    return Math.max(0, use == null ? own : Math.min(own, now - use.at()));
   }
 
   long bytes() {

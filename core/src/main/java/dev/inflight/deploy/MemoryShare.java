@@ -16,30 +16,39 @@ final class MemoryShare {
 
   private final MemoryBudget budget;
   private final String name;
+  private final boolean mayDropLive;
   private volatile Optional<Footprint> last = Optional.empty();
 
-  MemoryShare(MemoryBudget budget, String name) {
+  /**
+   * @param mayDropLive whether the live version may go before the next one is loaded
+   */
+  MemoryShare(MemoryBudget budget, String name, boolean mayDropLive) {
     this.budget = budget;
     this.name = name;
+    this.mayDropLive = mayDropLive;
   }
 
   /**
    * {@return what the version may need, taken before it is loaded} Blocks until it is there.
    *
+   * @param dropping told before the live version goes; throws if it must not go any more
    * @throws ModelLoadException of stage {@code MEMORY} if there is no room; nothing was touched
    */
-  MemoryReservation reserve(String version, long fileBytes) {
+  MemoryReservation reserve(String version, long fileBytes, Runnable dropping) {
     long need = Footprint.estimate(fileBytes, last);
-    MemoryPlan plan = budget.plan(name, version, need, false);
+    MemoryPlan plan = budget.plan(name, version, need, mayDropLive);
     if (plan instanceof MemoryPlan.Granted granted) {
-      return awaited(granted.reservation(), version);
+      boolean drops = granted.choice() == MemoryPlan.Choice.DROP_OLD_FIRST;
+      return awaited(granted.reservation(), version, drops ? dropping : () -> {});
     }
     throw refusal(version, ((MemoryPlan.Refused) plan).reason());
   }
 
-  private MemoryReservation awaited(MemoryReservation reservation, String version) {
+  private MemoryReservation awaited(
+      MemoryReservation reservation, String version, Runnable dropping) {
     boolean there = false;
     try {
+      dropping.run();
       reservation.evict();
       reservation.granted().get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
       there = true;

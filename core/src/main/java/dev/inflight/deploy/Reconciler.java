@@ -51,7 +51,8 @@ final class Reconciler<I, O> implements AutoCloseable {
     journal = Journal.open(settings.home(), settings.name());
     fleet = new Fleet<>(events);
     journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));
-    serving = new Serving<>(settings, fleet, events, journal, this::wanted, this::judge);
+    serving =
+        new Serving<>(settings, fleet, events, journal, this::wanted, this::judge, this::called);
     ascent =
         new Ascent<>(
             settings,
@@ -99,6 +100,15 @@ final class Reconciler<I, O> implements AutoCloseable {
         });
   }
 
+  private void called() {
+    locked(
+        () -> {
+          if (!closed) {
+            ascent.wake();
+          }
+        });
+  }
+
   // --- polls -----------------------------------------------------------------------------------
 
   private void schedule(Duration delay) {
@@ -127,7 +137,7 @@ final class Reconciler<I, O> implements AutoCloseable {
     } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
     }
-    Versions now = locked(() -> serving.live() == null) ? withKept(found) : found;
+    Versions now = locked(() -> serving.incumbent() == null) ? withKept(found) : found;
     String why = failure;
     locked(() -> polled(now, why));
   }
@@ -197,7 +207,7 @@ final class Reconciler<I, O> implements AutoCloseable {
   }
 
   private void scheduleNext() {
-    boolean impatient = serving.live() == null && (fleet.isPending() || !ascent.isIdle());
+    boolean impatient = serving.incumbent() == null && (fleet.isPending() || !ascent.isIdle());
     Duration next =
         impatient && IMPATIENT.compareTo(settings.interval()) < 0 ? IMPATIENT : settings.interval();
     Instant now = Instant.now();
@@ -209,6 +219,10 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   /** One step towards what the policy wants of what there is. */
   private void decide() {
+    if (serving.absence() != null) {
+      ascent.wake(); // what served first: then there is something to compare with and to go back to
+      return;
+    }
     List<Versions.Entry> wanted = wanted();
     if (!wanted.isEmpty()) {
       approach(first(wanted), wanted);
@@ -327,7 +341,10 @@ final class Reconciler<I, O> implements AutoCloseable {
 
   /** What is on its way with the bytes of what is withdrawn goes too. */
   private ModelInfo back(String reason) {
-    Track<I, O> bad = serving.live();
+    Track<I, O> bad = serving.incumbent();
+    if (serving.behind() != null) {
+      ascent.makeWay();
+    }
     ModelInfo good = serving.back(reason);
     if (bad != null) {
       fleet.sameContent(bad.identity()).forEach(same -> takeOut(same, reason));

@@ -2,6 +2,7 @@ package dev.inflight.deploy;
 
 import dev.inflight.ModelInfo;
 import dev.inflight.ModelSlot;
+import dev.inflight.ModelUnavailableException.Reason;
 import dev.inflight.Predictor;
 import dev.inflight.Resident;
 import dev.inflight.deploy.CanaryReport.Verdict;
@@ -12,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * What serves, what is kept behind it, and what is compared with it.
  *
  * <p>Invariant: what serves changes in one write, {@link #switchTo}, which ends any comparison. The
- * live version and those kept behind it are resident; at most one comparison runs. Belongs to the
- * deployment's lock.
+ * live version and those kept behind it are resident; at most one comparison runs. While what
+ * served is unloaded nothing is live. Belongs to the deployment's lock.
  */
 final class Serving<I, O> {
   private static final Logger log = LoggerFactory.getLogger(Serving.class);
@@ -33,16 +35,20 @@ final class Serving<I, O> {
   private final Events events;
   private final Journal journal;
   private final Supplier<List<Versions.Entry>> wanted;
+  private final Runnable called;
   private final ModelSlot<I, O> slot;
   private final Router<I, O> router;
+  private final @Nullable LastUse use;
   private final Comparisons<I, O> comparisons;
   private final CompletableFuture<ModelInfo> ready = new CompletableFuture<>();
   private final Deque<Track<I, O>> retained = new ArrayDeque<>(); // the last one to serve first
   private @Nullable Track<I, O> live;
+  private boolean ended;
 
   /**
    * @param wanted what the policy wants now
    * @param judge calls {@link #judge} under the lock
+   * @param called looks, under the lock, whether what is unloaded is to be loaded; any thread
    */
   Serving(
       Settings<I, O> settings,
@@ -50,15 +56,21 @@ final class Serving<I, O> {
       Events events,
       Journal journal,
       Supplier<List<Versions.Entry>> wanted,
-      Runnable judge) {
+      Runnable judge,
+      Runnable called) {
     this.settings = settings;
     this.fleet = fleet;
     this.events = events;
     this.journal = journal;
     this.wanted = wanted;
+    this.called = called;
     slot = ModelSlot.empty(settings.name(), settings.lanes(), settings.batching());
     settings.inferenceListeners().forEach(slot::listen);
-    router = new Router<>(slot.predictor());
+    use = settings.unloadWhenIdle().isPresent() ? settings.memory().lastUse() : null;
+    if (use != null) {
+      CoarseClock.SHARED.start();
+    }
+    router = new Router<>(slot.predictor(), use);
     comparisons = new Comparisons<>(settings.name(), journal, router, judge);
   }
 
@@ -70,8 +82,10 @@ final class Serving<I, O> {
     return router;
   }
 
+  /** Any thread. Of what is unloaded, its next attempt. */
   CompletableFuture<ModelInfo> ready() {
-    return ready;
+    Absence<I, O> absence = router.absence();
+    return absence == null ? ready : absence.end();
   }
 
   /** Unless something serves or has served. */
@@ -92,6 +106,11 @@ final class Serving<I, O> {
 
   @Nullable Track<I, O> live() {
     return live;
+  }
+
+  /** What would serve, were it loaded: then nothing is live. */
+  @Nullable Absence<I, O> absence() {
+    return router.absence();
   }
 
   /** Any thread. */
@@ -122,6 +141,7 @@ final class Serving<I, O> {
     Track<I, O> before = live;
     Track<I, O> canary = canary();
     slot.serve(next.resident());
+    endAbsence(next);
     comparisons.end();
     if (canary != null && canary != next) {
       drop(canary, State.AVAILABLE, "what it was compared with serves no more");
@@ -134,7 +154,7 @@ final class Serving<I, O> {
     }
     fleet.move(next, State.LIVE, why);
     next.loaded().memory().unpin();
-    next.loaded().memory().live();
+    claimLive(next.loaded().memory());
     live = next;
     ModelInfo info = next.resident().info();
     log.info("{} is live{}", info.label(), why.isEmpty() ? "" : ": " + why);
@@ -157,6 +177,10 @@ final class Serving<I, O> {
   /** Of those that served, so many stay; of the others what the policy wants. */
   void trim() {
     List<Versions.Entry> all = wanted.get();
+    Track<I, O> now = live;
+    if (now != null && !all.isEmpty() && !all.get(0).identity().equals(now.identity())) {
+      return; // what is wanted most is not proven yet: if it fails, what it pushed out is wanted
+    }
     int kept = 0;
     for (Track<I, O> track : List.copyOf(retained)) {
       boolean isWanted =
@@ -252,11 +276,11 @@ final class Serving<I, O> {
   // --- ways out ----------------------------------------------------------------------------------
 
   /** What can serve at once instead; not what gives its memory to another model. */
-  private @Nullable Track<I, O> behind() {
-    Track<I, O> now = live;
+  @Nullable Track<I, O> behind() {
+    Track<I, O> now = incumbent();
     return retained.stream()
         .filter(track -> now != null && !track.identity().equals(now.identity()))
-        .filter(track -> track.loaded().memory().live())
+        .filter(track -> claimLive(track.loaded().memory()))
         .findFirst()
         .orElse(null);
   }
@@ -267,7 +291,7 @@ final class Serving<I, O> {
    * @throws IllegalStateException if there is none
    */
   ModelInfo back(String reason) {
-    Track<I, O> bad = live;
+    Track<I, O> bad = incumbent();
     Track<I, O> good = behind();
     if (bad == null || good == null) {
       throw new IllegalStateException(
@@ -276,7 +300,7 @@ final class Serving<I, O> {
               + (bad == null ? "nothing" : bad));
     }
     switchTo(good, "rolled back from v" + bad.version() + ": " + reason);
-    withdraw(bad, reason);
+    takeOut(bad, reason);
     trim();
     return good.resident().info();
   }
@@ -288,6 +312,10 @@ final class Serving<I, O> {
       return;
     }
     bar(track, reason);
+    Absence<I, O> absence = absence();
+    if (absence != null && absence.track() == track) {
+      forget(absence, new CancellationException("rejected: " + reason));
+    }
     if (Track.isLegal(track.state(), State.REJECTED)) {
       fleet.move(track, State.REJECTED, reason);
       events.tell(listener -> listener.onFailed(track.version(), reason));
@@ -331,19 +359,93 @@ final class Serving<I, O> {
                 });
   }
 
-  /** Nothing is decided any more. */
-  void interrupt() {
-    comparisons.interrupt();
+  // --- absences ----------------------------------------------------------------------------------
+
+  /** What serves, or would if it was loaded. */
+  @Nullable Track<I, O> incumbent() {
+    Absence<I, O> absence = absence();
+    return absence == null ? live : absence.track();
+  }
+
+  /** False if it must go. */
+  private boolean claimLive(MemoryReservation memory) {
+    LastUse its = use;
+    return its == null ? memory.live() : memory.live(settings.unloadWhenIdle().orElseThrow(), its);
+  }
+
+  /** What serves is unloaded, and loaded again when it is wanted. */
+  void rest(Track<I, O> track, Reason reason, String why) {
+    if (ended || live != track) {
+      return;
+    }
+    Track<I, O> canary = canary();
+    comparisons.end();
+    if (canary != null) {
+      drop(canary, State.AVAILABLE, "what it was compared with is unloaded");
+    }
+    Loaded<I, O> loaded = track.loaded();
+    Absence<I, O> absence =
+        new Absence<>(track, loaded, reason, why, settings.batching().queueRows(), called);
+    router.absent(absence);
+    var taken = slot.take();
+    live = null;
+    fleet.move(track, State.UNLOADED, why);
+    log.info("{} is unloaded: {}", loaded.resident(), why);
+    loaded.memory().retiring();
+    var unused = taken.whenComplete((model, failure) -> absence.unload(failure));
+    var unusedToo = loaded.resident().release();
+  }
+
+  private void endAbsence(Track<I, O> next) {
+    Absence<I, O> absence = absence();
+    if (absence == null) {
+      return;
+    }
+    router.absent(null);
+    absence.over(next.resident().info(), null);
+    if (absence.track() != next) {
+      ModelInfo info = absence.info();
+      fleet.move(absence.track(), State.RETIRED, "v" + next.version() + " serves instead");
+      events.tell(listener -> listener.onRetired(info));
+    }
+    if (!absence.giveFilesTo(next.loaded())) {
+      absence.removeFiles(Clockwork.blocking());
+    }
+  }
+
+  /** It will not be loaded again. */
+  void forget(Absence<I, O> absence, Throwable why) {
+    router.absent(null);
+    absence.over(null, why);
+    absence.removeFiles(Clockwork.blocking());
   }
 
   /** Not under the lock: it waits for calls inside. */
   void close() {
     slot.close();
+    Absence<I, O> absence = absence();
+    if (absence != null) {
+      router.absent(null); // calls find the slot closed
+      absence.over(null, new CancellationException(settings.name() + ": closed"));
+      absence.removeFiles(Runnable::run);
+    }
+  }
+
+  /** From now on nothing is decided, and nothing unloaded. */
+  void interrupt() {
+    if (!ended && use != null) {
+      CoarseClock.SHARED.stop();
+    }
+    ended = true;
+    comparisons.interrupt();
   }
 
   /** After {@link #close}: nothing serves, and nothing moves any more. */
   void retire() {
     live = null;
+    fleet.sorted().stream()
+        .filter(track -> track.state() == State.UNLOADED)
+        .forEach(track -> fleet.move(track, State.RETIRED, "closed"));
     fleet.sorted().stream()
         .filter(Track::isResident)
         .forEach(track -> drop(track, State.RETIRED, "closed"));

@@ -27,4 +27,6 @@ record Settings<I, O>(
     Batching batching,
     Path staging,
     Optional<Path> home,
-    MemoryBudget memory) {}
+    MemoryBudget memory,
+    boolean dropOldFirst,
+    Optional<Duration> unloadWhenIdle) {}

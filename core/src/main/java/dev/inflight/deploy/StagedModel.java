@@ -13,15 +13,26 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A model and the private directory its files were copied to; the directory goes after the model.
+ * A model and the private directory its files were copied to; the directory goes after the model,
+ * unless it is needed to load the same model again.
  */
 final class StagedModel<I, O> extends ForwardingModel<I, O> {
   private final Path staging;
   private volatile boolean alone;
+  private volatile boolean filesStay;
 
   StagedModel(Model<I, O> model, Path staging) {
     super(model);
     this.staging = staging;
+  }
+
+  Path directory() {
+    return staging;
+  }
+
+  /** Whether the directory is somebody else's when the model is closed. */
+  void leaveFiles(boolean stay) {
+    filesStay = stay;
   }
 
   long fileBytes() throws IOException {
@@ -54,7 +65,9 @@ final class StagedModel<I, O> extends ForwardingModel<I, O> {
     try {
       super.close();
     } finally {
-      delete(staging);
+      if (!filesStay) {
+        delete(staging);
+      }
     }
   }
 

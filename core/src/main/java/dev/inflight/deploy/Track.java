@@ -11,6 +11,7 @@ import static dev.inflight.deploy.DeploymentStatus.State.PENDING;
 import static dev.inflight.deploy.DeploymentStatus.State.REJECTED;
 import static dev.inflight.deploy.DeploymentStatus.State.RETAINED;
 import static dev.inflight.deploy.DeploymentStatus.State.RETIRED;
+import static dev.inflight.deploy.DeploymentStatus.State.UNLOADED;
 
 import dev.inflight.ModelLoadException;
 import dev.inflight.Resident;
@@ -40,10 +41,11 @@ final class Track<I, O> {
     edge(PENDING, AVAILABLE, FAILED);
     edge(AVAILABLE, PENDING, FETCHING, FAILED, REJECTED, RETIRED);
     edge(FETCHING, LOADING, AVAILABLE, FAILED, REJECTED);
-    edge(LOADING, GATING, AVAILABLE, FAILED, REJECTED);
-    edge(GATING, CANARY, LIVE, RETAINED, AVAILABLE, FAILED, REJECTED, RETIRED);
+    edge(LOADING, GATING, AVAILABLE, UNLOADED, FAILED, REJECTED);
+    edge(GATING, CANARY, LIVE, RETAINED, AVAILABLE, UNLOADED, FAILED, REJECTED, RETIRED);
     edge(CANARY, LIVE, AVAILABLE, REJECTED, RETIRED);
-    edge(LIVE, RETAINED, REJECTED, RETIRED);
+    edge(LIVE, RETAINED, UNLOADED, REJECTED, RETIRED);
+    edge(UNLOADED, LOADING, REJECTED, RETIRED);
     edge(RETAINED, CANARY, LIVE, AVAILABLE, REJECTED, RETIRED);
     edge(RETIRED, AVAILABLE, FAILED, REJECTED, FETCHING);
     edge(FAILED, AVAILABLE, PENDING);
@@ -138,7 +140,7 @@ final class Track<I, O> {
     if (RESIDENT.contains(to) && loaded == null) {
       throw new IllegalStateException(this + ": expected a resident version on its way to " + to);
     }
-    if (to == FETCHING) {
+    if (to == FETCHING || (to == LOADING && state == UNLOADED)) {
       attempts++;
       nextAttempt = Optional.empty();
       gates = List.of();
@@ -171,6 +173,12 @@ final class Track<I, O> {
     failure = why;
     failures++;
     nextAttempt = next;
+  }
+
+  /** It could not be loaded again, and may be tried again from {@code next} on. */
+  void failAgain(ModelLoadException why, Instant next, Instant now) {
+    move(UNLOADED, String.valueOf(why.getMessage()), now);
+    nextAttempt = Optional.of(next);
   }
 
   /** Its content is that of one that failed or was rejected. */

@@ -29,6 +29,7 @@ class MemoryBudgetPropertyTest {
     final long need;
     final MemoryReservation reservation;
     final List<Known> victims;
+    final LastUse use;
     long actual = -1;
     long lastUsed;
     State state = State.LOADING;
@@ -37,11 +38,17 @@ class MemoryBudgetPropertyTest {
     boolean claimed;
     boolean closed;
 
-    Known(String deployment, long need, MemoryReservation reservation, List<Known> victims) {
+    Known(
+        String deployment,
+        long need,
+        MemoryReservation reservation,
+        List<Known> victims,
+        LastUse use) {
       this.deployment = deployment;
       this.need = need;
       this.reservation = reservation;
       this.victims = victims;
+      this.use = use;
     }
 
     boolean waits() {
@@ -132,7 +139,8 @@ class MemoryBudgetPropertyTest {
         victims.forEach(one -> assertThat(free + gained - one.actual).isLessThan(need));
       }
       victims.forEach(victim -> victim.claimed = true);
-      open.add(new Known(deployment, need, granted.reservation(), victims));
+      open.add(
+          new Known(deployment, need, granted.reservation(), victims, new LastUse(clock::get)));
       open.get(open.size() - 1).lastUsed = clock.get();
     }
 
@@ -158,7 +166,9 @@ class MemoryBudgetPropertyTest {
           if (one.actual >= 0) {
             boolean unloadable = random.nextBoolean();
             boolean may =
-                unloadable ? one.reservation.live(Duration.ofNanos(IDLE)) : one.reservation.live();
+                unloadable
+                    ? one.reservation.live(Duration.ofNanos(IDLE), one.use)
+                    : one.reservation.live();
             become(one, may, State.LIVE, unloadable);
           }
         }
@@ -175,7 +185,11 @@ class MemoryBudgetPropertyTest {
             one.reservation.retiring();
             one.state = State.RETIRING;
           } else {
-            one.reservation.touch();
+            if (one.unloadable && random.nextBoolean()) {
+              one.use.touch();
+            } else {
+              one.reservation.touch();
+            }
             one.lastUsed = clock.get();
           }
         }

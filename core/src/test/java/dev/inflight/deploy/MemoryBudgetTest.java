@@ -68,7 +68,8 @@ class MemoryBudgetTest {
   @Test
   void plan_needsRoom_evictsOwnRetainedThenOthersThenIdleLeastRecentlyUsedFirst() {
     MemoryReservation idle = live("b", "2", 100);
-    idle.live(Duration.ofNanos(50));
+    LastUse use = new LastUse(clock::get);
+    idle.live(Duration.ofNanos(50), use);
     MemoryReservation older = retained("b", "1", 100);
     MemoryReservation newer = retained("c", "1", 100);
     MemoryReservation own = retained("a", "1", 100);
@@ -78,7 +79,7 @@ class MemoryBudgetTest {
     newer.touch();
     clock.addAndGet(50);
     older.touch();
-    idle.touch();
+    use.touch();
     clock.addAndGet(49);
     MemoryReservation all = granted("a", "3", 700, Choice.KEEP_OLD_AFTER_EVICTING);
     assertThat(all.victims()).as("idle for 49 only").containsExactly(own, newer, older);

@@ -32,7 +32,7 @@ class SelfCheckTest extends CanaryFixture {
   void selfCheck_fairModel_isQuietAndNothingIsDecided() throws Exception {
     CanaryOptions brief = OPTIONS.withDeadline(5_000, OPTIONS.deadline());
     try (var model = start("seed=1 errors=.02 wrong=.05", Rollout.immediate())) {
-      events.clear();
+      await("live 1");
       model.selfCheck(Rollout.canary(brief));
       assertThat(model.status().canary().orElseThrow().reason())
           .startsWith("self-check: quiet so far: a difference was proven in 0 of 0 windows");
@@ -55,7 +55,7 @@ class SelfCheckTest extends CanaryFixture {
   @Test
   void selfCheck_modelThatRemembers_isAlarm() throws Exception {
     try (var model = start("again=1", Rollout.immediate())) {
-      events.clear();
+      await("live 1");
       model.selfCheck(Rollout.canary(OPTIONS));
       CanaryReport report = driveToTheEnd(model);
       System.out.println(report);
