@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class FlightEventsTest {
   /** The settings that the guide names. */
-  private static final Path SETTINGS = Path.of("../../../docs/inflight.jfc");
+  private static final Path SETTINGS =
+      Path.of(System.getProperty("inflight.root"), "docs/inflight.jfc");
 
   @TempDir Path directory;
 

@@ -1,5 +1,6 @@
 package dev.inflight.deploy;
 
+import dev.inflight.ModelInfo;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoadException.Stage;
 import dev.inflight.ModelUnavailableException.Reason;
@@ -162,12 +163,14 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   }
 
   @Override
-  public void loaded(BringUp<I, O> of, Loaded<I, O> version) {
+  public void loaded(BringUp<I, O> of, Loaded<I, O> version, Duration took) {
     locked(
         () -> {
           if (isCurrent(of)) {
             Track<I, O> track = fleet.get(of.entry().version());
             track.load(version, Instant.now());
+            ModelInfo info = version.resident().info();
+            events.tell(listener -> listener.onLoaded(info, took));
             fleet.tell(track);
           }
         });
@@ -179,6 +182,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
         () -> {
           if (isCurrent(of)) {
             fleet.get(of.entry().version()).passed(report);
+            events.tell(listener -> listener.onGate(of.entry().version(), report));
           }
         });
   }
@@ -308,11 +312,6 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     } finally {
       lock.unlock();
     }
-  }
-
-  @Override
-  public void dropped(BringUp<I, O> of) {
-    // Whoever gave it up has said so.
   }
 
   /** Whoever needs the memory waits for it, and may hold its own lock. */

@@ -42,7 +42,7 @@ final class BringUp<I, O> implements Runnable {
   interface Progress<I, O> {
     void reached(BringUp<I, O> bringUp, State state);
 
-    void loaded(BringUp<I, O> bringUp, Loaded<I, O> version);
+    void loaded(BringUp<I, O> bringUp, Loaded<I, O> version, Duration took);
 
     void passed(BringUp<I, O> bringUp, GateReport report);
 
@@ -56,8 +56,6 @@ final class BringUp<I, O> implements Runnable {
     void unload(BringUp<I, O> bringUp);
 
     void failed(BringUp<I, O> bringUp, ModelLoadException why);
-
-    void dropped(BringUp<I, O> bringUp);
   }
 
   private static final Logger log = LoggerFactory.getLogger(BringUp.class);
@@ -129,7 +127,7 @@ final class BringUp<I, O> implements Runnable {
     try {
       bringUp();
     } catch (CancellationException e) {
-      progress.dropped(this);
+      // Whoever gave it up has said so.
     } catch (ModelLoadException e) {
       end(e);
     } catch (IOException e) {
@@ -164,13 +162,15 @@ final class BringUp<I, O> implements Runnable {
       reserved = memory;
       requireWanted();
       try (FootprintMeter.Measurement measured = settings.memory().meter().begin()) {
+        long begin = System.nanoTime();
         StagedModel<I, O> model = new StagedModel<>(load(artifact), files);
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
         model.leaveFiles(before.isPresent());
         Loaded<I, O> loaded = new Loaded<>(admit(model), artifact, model, memory);
         resident = loaded.resident();
         directory = null; // the model removes it
         requireWanted();
-        progress.loaded(this, loaded);
+        progress.loaded(this, loaded, took);
         pass(new Candidate<>(artifact, model, resident, live));
         share.settle(memory, measured, fileBytes, model.memoryBytes(), () -> progress.unload(this));
       }
@@ -241,9 +241,7 @@ final class BringUp<I, O> implements Runnable {
   }
 
   private void end(ModelLoadException why) {
-    if (cancelled) {
-      progress.dropped(this);
-    } else {
+    if (!cancelled) { // else whoever gave it up has said so
       progress.failed(this, why);
     }
   }
@@ -270,11 +268,16 @@ final class BringUp<I, O> implements Runnable {
   }
 
   private Model<I, O> load(ModelArtifact artifact) {
+    FlightEvents.Load event = new FlightEvents.Load(settings.name(), entry.version());
     try {
-      return settings.loader().load(artifact);
+      Model<I, O> model = settings.loader().load(artifact);
+      event.end(null);
+      return model;
     } catch (ModelLoadException e) {
+      event.end(e);
       throw e;
     } catch (Throwable e) {
+      event.end(e);
       throw new ModelLoadException(Stage.LOAD, label() + ": " + e, e);
     }
   }
@@ -291,6 +294,8 @@ final class BringUp<I, O> implements Runnable {
   private void pass(Candidate<I, O> candidate) {
     for (Gate<I, O> gate : settings.gates()) {
       requireWanted();
+      FlightEvents.Gate event =
+          new FlightEvents.Gate(settings.name(), entry.version(), gate.name());
       long begin = System.nanoTime();
       String detail = "";
       String problem = null;
@@ -309,15 +314,21 @@ final class BringUp<I, O> implements Runnable {
         requireWanted();
         problem = "interrupted";
       }
-      report(gate, begin, detail, problem);
+      report(gate, begin, detail, problem, event);
     }
   }
 
-  private void report(Gate<I, O> gate, long begin, String detail, @Nullable String problem) {
+  private void report(
+      Gate<I, O> gate,
+      long begin,
+      String detail,
+      @Nullable String problem,
+      FlightEvents.Gate event) {
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
-    progress.passed(
-        this,
-        new GateReport(gate.name(), problem == null, problem == null ? detail : problem, millis));
+    GateReport report =
+        new GateReport(gate.name(), problem == null, problem == null ? detail : problem, millis);
+    event.end(report);
+    progress.passed(this, report);
     if (problem != null) {
       throw new ModelLoadException(Stage.GATE, label() + ": " + gate.name() + ": " + problem);
     }

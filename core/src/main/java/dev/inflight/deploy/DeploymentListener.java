@@ -1,6 +1,7 @@
 package dev.inflight.deploy;
 
 import dev.inflight.ModelInfo;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,12 @@ public interface DeploymentListener {
 
   /** The version was closed after its last run; also because its deployment was. */
   default void onRetired(ModelInfo model) {}
+
+  /** The backend has loaded it, in that time; its gates come next. */
+  default void onLoaded(ModelInfo model, Duration took) {}
+
+  /** A gate let the version pass, or stopped it. */
+  default void onGate(String version, DeploymentStatus.GateReport report) {}
 
   /** A version is in another state now, for the reason it says. */
   default void onState(DeploymentStatus.Version version) {}

@@ -17,12 +17,19 @@ import org.slf4j.LoggerFactory;
 final class Events {
   private static final Logger log = LoggerFactory.getLogger(Events.class);
 
+  private final String model;
   private final List<DeploymentListener> listeners;
   private final Queue<Consumer<DeploymentListener>> waiting = new ArrayDeque<>(); // guarded by it
   private boolean telling; // guarded by waiting
 
-  Events(List<DeploymentListener> listeners) {
+  Events(String model, List<DeploymentListener> listeners) {
+    this.model = model;
     this.listeners = listeners;
+  }
+
+  void moved(DeploymentStatus.Version now) {
+    new FlightEvents.State(model, now).commit();
+    tell(listener -> listener.onState(now));
   }
 
   void tell(Consumer<DeploymentListener> event) {

@@ -67,8 +67,7 @@ final class Fleet<I, O> {
   }
 
   void tell(Track<I, O> track) {
-    DeploymentStatus.Version now = track.status();
-    events.tell(listener -> listener.onState(now));
+    events.moved(track.status());
   }
 
   private static boolean isInUse(Track<?, ?> track) {

@@ -47,7 +47,7 @@ final class Reconciler<I, O> implements AutoCloseable {
    */
   Reconciler(Settings<I, O> settings) {
     this.settings = settings;
-    events = new Events(settings.listeners());
+    events = new Events(settings.name(), settings.listeners());
     journal = Journal.open(settings.home(), settings.name());
     fleet = new Fleet<>(events);
     journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));

@@ -3,16 +3,22 @@ package dev.inflight.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.inflight.Lanes;
+import dev.inflight.ModelInfo;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
 import dev.inflight.deploy.DeploymentStatus.State;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,54 @@ class GateTest {
         return !candidate.info().version().equals("2") ? "other" : gate.check(candidate);
       }
     }.named(gate.name()).within(gate.patience());
+  }
+
+  /** Recorded, told, and the same as in the status. */
+  @Test
+  void gates_ofVersionsThatPassAndDoNot_areInTheFlightRecording() throws Exception {
+    Path file = staging.resolve("flight.jfr");
+    BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    try (Recording recording = new Recording()) {
+      recording.start();
+      Gate<Float, Float> gate = second(Gate.golden(GOLDEN, Tolerance.exact()));
+      var listener =
+          new DeploymentListener() {
+            @Override
+            public void onLoaded(ModelInfo model, Duration took) {
+              told.add("loaded " + model.version() + " " + !took.isNegative());
+            }
+
+            @Override
+            public void onGate(String version, GateReport report) {
+              told.add("gate " + version + " " + report.passed());
+            }
+          };
+      try (var numbers = numbers(gate).listen(listener).start()) {
+        repository.publish("2", "off 2");
+        DeploymentFixture.await(
+            numbers, s -> s.version("2").filter(v -> v.state() == State.FAILED).isPresent());
+        for (String event :
+            List.of("loaded 1 true", "gate 1 true", "loaded 2 true", "gate 2 false")) {
+          assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo(event);
+        }
+      }
+      recording.stop();
+      recording.dump(file);
+    }
+    List<String> events = new ArrayList<>();
+    for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
+      String name = event.getEventType().getName();
+      if (List.of("inflight.Load", "inflight.Gate").contains(name)) {
+        String passed = name.endsWith("Gate") ? " " + event.getBoolean("passed") : "";
+        events.add(name + " " + event.getString("version") + passed);
+      } else if (name.equals("inflight.State") && event.getString("version").equals("2")) {
+        events.add(event.getString("state"));
+      }
+    }
+    assertThat(events)
+        .contains("inflight.Load 1", "inflight.Gate 1 true", "inflight.Load 2")
+        .contains("inflight.Gate 2 false", "LOADING", "GATING", "FAILED");
+    Files.delete(file);
   }
 
   /** Publishes it as version 2, which must not get past the gate; the report of the gate. */
