@@ -97,6 +97,11 @@ public abstract class RepositoryContract {
   protected abstract Optional<String> publishHostile(Hostile hostile, Path outside)
       throws Exception;
 
+  /** {@return as {@link #open}, but one that soon gives up waiting for an answer} */
+  protected ModelRepository openImpatient() throws Exception {
+    return open();
+  }
+
   /** Makes the source fail from now on; false if it cannot fail so. */
   protected boolean fail(Outage outage) throws Exception {
     return false;
@@ -370,13 +375,14 @@ public abstract class RepositoryContract {
     ModelRepository repository = open();
     Versions.Entry entry = available(repository, version);
     Assumptions.assumeTrue(fail(outage));
+    ModelRepository failing = outage == Outage.HUNG ? openImpatient() : repository;
     Throwable poll =
-        Assertions.assertTimeout(PATIENCE, () -> catchThrowable(() -> repository.versions(MODEL)));
+        Assertions.assertTimeout(PATIENCE, () -> catchThrowable(() -> failing.versions(MODEL)));
     assertThat(poll).isInstanceOf(IOException.class);
     assertReadable(String.valueOf(poll.getMessage()));
     Throwable fetch =
         Assertions.assertTimeout(
-            PATIENCE, () -> catchThrowable(() -> repository.fetch(MODEL, entry, target("t"))));
+            PATIENCE, () -> catchThrowable(() -> failing.fetch(MODEL, entry, target("t"))));
     assertTyped(fetch, Stage.FETCH);
     recover();
     assertThat(available(repository, version)).isEqualTo(entry);
