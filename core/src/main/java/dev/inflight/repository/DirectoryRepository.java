@@ -261,6 +261,16 @@ public final class DirectoryRepository implements ModelRepository {
       String got;
       try (OutputStream out = Files.newOutputStream(copy)) {
         got = Manifest.copyHashed(source.resolve(file.getKey()), out);
+      } catch (NoSuchFileException e) {
+        throw new ModelLoadException(
+            ModelLoadException.Stage.FETCH,
+            model
+                + " v"
+                + version.version()
+                + ": file '"
+                + file.getKey()
+                + "': expected as it was at the last poll, got none",
+            e);
       }
       if (!got.equals(file.getValue())) {
         throw new ModelLoadException(

@@ -118,7 +118,7 @@ public final class Manifest {
     boolean inside =
         !path.startsWith("/")
             && path.indexOf('\\') < 0
-            && path.indexOf('\0') < 0
+            && path.chars().noneMatch(Character::isISOControl)
             && path.indexOf(':') < 0;
     for (String part : path.split("/", -1)) {
       inside &= !part.isEmpty() && !part.equals(".") && !part.equals("..");
@@ -129,7 +129,7 @@ public final class Manifest {
               + " line "
               + line
               + ": expected a path inside the version, got '"
-              + path
+              + path.replaceAll("\\p{Cntrl}", "?")
               + "'");
     }
   }

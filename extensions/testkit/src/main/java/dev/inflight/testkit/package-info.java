@@ -1,5 +1,6 @@
 /**
- * What every backend must keep, as tests: subclass {@link dev.inflight.testkit.BackendContract}.
+ * What every backend and every repository must keep, as tests: subclass {@link
+ * dev.inflight.testkit.BackendContract} or {@link dev.inflight.testkit.RepositoryContract}.
  */
 @org.jspecify.annotations.NullMarked
 package dev.inflight.testkit;

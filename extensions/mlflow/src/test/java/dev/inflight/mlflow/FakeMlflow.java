@@ -1,0 +1,341 @@
+package dev.inflight.mlflow;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.inflight.testkit.Damage;
+import dev.inflight.testkit.Outage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+
+/**
+ * A tracking server with one registered model, which answers as the recorded ones do and fails when
+ * told to.
+ */
+final class FakeMlflow implements AutoCloseable {
+  static final String USER = "reader";
+  static final String PASSWORD = "hunter2-is-secret";
+  private static final int PAGE = 2;
+
+  private final String model;
+  private final Map<Integer, Map<String, byte[]>> versions = new ConcurrentSkipListMap<>();
+  private final Map<Integer, Map<String, String>> tags = new ConcurrentHashMap<>();
+  private final Map<Integer, String> stores = new ConcurrentHashMap<>();
+  private final Map<String, Integer> aliases = new ConcurrentHashMap<>();
+  private final Map<String, Damage> damages = new ConcurrentHashMap<>();
+  private final List<String> requests = java.util.Collections.synchronizedList(new ArrayList<>());
+  private volatile Outage outage;
+  private volatile CountDownLatch hung = new CountDownLatch(0);
+  private HttpServer server;
+  private int port;
+
+  FakeMlflow(String model) throws IOException {
+    this.model = model;
+    listen();
+  }
+
+  private void listen() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    port = server.getAddress().getPort();
+    server.setExecutor(
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "fake-mlflow");
+              thread.setDaemon(true);
+              return thread;
+            }));
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  URI uri() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  /** Every path that was asked for. */
+  List<String> requests() {
+    synchronized (requests) {
+      return List.copyOf(requests);
+    }
+  }
+
+  int publish(Map<String, byte[]> files) {
+    int version = versions.keySet().stream().mapToInt(v -> v).max().orElse(0) + 1;
+    versions.put(version, new TreeMap<>(files));
+    return version;
+  }
+
+  void tag(int version, String key, String value) {
+    tags.computeIfAbsent(version, v -> new ConcurrentHashMap<>()).put(key, value);
+  }
+
+  /** Its files are elsewhere. */
+  void store(int version, String address) {
+    stores.put(version, address);
+  }
+
+  void withdraw(int version) {
+    versions.remove(version);
+  }
+
+  void alias(String alias, Integer version) {
+    if (version == null) {
+      aliases.remove(alias);
+    } else {
+      aliases.put(alias, version);
+    }
+  }
+
+  void damage(int version, String file, Damage damage) {
+    if (damage == null) {
+      damages.remove(version + "/" + file);
+    } else {
+      damages.put(version + "/" + file, damage);
+    }
+  }
+
+  void fail(Outage next) throws IOException {
+    if (outage == Outage.DOWN) {
+      listen();
+    }
+    hung.countDown();
+    outage = next;
+    if (next == Outage.DOWN) {
+      server.stop(0);
+    } else if (next == Outage.HUNG) {
+      hung = new CountDownLatch(1);
+    }
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      requests.add(exchange.getRequestURI().getPath());
+      Outage now = outage;
+      if (now != null) {
+        fail(exchange, now);
+        return;
+      }
+      String given = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+      if (!given.equals(Credentials.basic(USER, PASSWORD))) {
+        answer(exchange, 401, "text/plain", "You are not authenticated.");
+        return;
+      }
+      route(exchange);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void fail(HttpExchange exchange, Outage now) throws IOException, InterruptedException {
+    String header = exchange.getRequestHeaders().getFirst("Authorization");
+    switch (now) {
+      case HUNG -> hung.await();
+      case HTML ->
+          answer(
+              exchange,
+              502,
+              "text/html",
+              "<html><head><style>h1 {}</style></head>\n<body><h1>502 Bad\nGateway</h1>"
+                  + "x".repeat(10_000)
+                  + "</body></html>");
+      case GARBAGE -> answer(exchange, 200, "application/json", "\0\1\2{{{]" + "z".repeat(5_000));
+      case ERROR ->
+          answer(exchange, 500, "application/json", error("INTERNAL_ERROR", "out of luck"));
+      default -> answer(exchange, 403, "text/plain", "Forbidden: you sent " + header);
+    }
+  }
+
+  private static String error(String code, String message) {
+    return "{\"error_code\": \"" + code + "\", \"message\": \"" + message + "\"}";
+  }
+
+  private static Map<String, String> query(URI uri) {
+    Map<String, String> query = new HashMap<>();
+    for (String pair : Objects.requireNonNullElse(uri.getRawQuery(), "").split("&", -1)) {
+      int at = pair.indexOf('=');
+      if (at > 0) {
+        query.put(
+            pair.substring(0, at),
+            URLDecoder.decode(pair.substring(at + 1), StandardCharsets.UTF_8));
+      }
+    }
+    return query;
+  }
+
+  private void route(HttpExchange exchange) throws IOException {
+    String path = exchange.getRequestURI().getPath();
+    Map<String, String> query = query(exchange.getRequestURI());
+    String files = "/api/2.0/mlflow-artifacts/artifacts";
+    if (path.equals(files)) {
+      json(exchange, Map.of("files", list(query.getOrDefault("path", ""))));
+    } else if (path.startsWith(files + "/")) {
+      file(exchange, path.substring(files.length() + 1));
+    } else if (path.startsWith("/api/2.0/mlflow/")) {
+      call(exchange, path.substring("/api/2.0/mlflow/".length()), query);
+    } else {
+      answer(exchange, 404, "text/html", "<!doctype html><title>404 Not Found</title>");
+    }
+  }
+
+  private void call(HttpExchange exchange, String call, Map<String, String> query)
+      throws IOException {
+    boolean known = model.equals(query.get("name"));
+    int version = Integer.parseInt(query.getOrDefault("version", "0"));
+    switch (call) {
+      case "registered-models/get" -> {
+        if (known) {
+          List<Map<String, Object>> all = new ArrayList<>();
+          aliases.forEach((a, v) -> all.add(Map.of("alias", a, "version", String.valueOf(v))));
+          json(exchange, Map.of("registered_model", Map.of("name", model, "aliases", all)));
+        } else {
+          missing(exchange);
+        }
+      }
+      case "registered-models/alias" -> {
+        Integer aliased = aliases.get(query.get("alias"));
+        if (aliased == null) {
+          String message = "Registered model alias " + query.get("alias") + " not found.";
+          answer(exchange, 400, "application/json", error("INVALID_PARAMETER_VALUE", message));
+        } else {
+          json(exchange, Map.of("model_version", version(aliased)));
+        }
+      }
+      case "model-versions/search" -> search(exchange, query);
+      case "model-versions/get", "model-versions/get-download-uri" -> {
+        if (!known || !versions.containsKey(version)) {
+          missing(exchange);
+        } else if (call.endsWith("uri")) {
+          String store = stores.getOrDefault(version, "mlflow-artifacts:/models/" + version);
+          json(exchange, Map.of("artifact_uri", store));
+        } else {
+          json(exchange, Map.of("model_version", version(version)));
+        }
+      }
+      default -> answer(exchange, 404, "text/html", "<title>404 Not Found</title>");
+    }
+  }
+
+  private static void missing(HttpExchange exchange) throws IOException {
+    answer(
+        exchange, 404, "application/json", error("RESOURCE_DOES_NOT_EXIST", "no such thing here"));
+  }
+
+  private void search(HttpExchange exchange, Map<String, String> query) throws IOException {
+    int from = Integer.parseInt(query.getOrDefault("page_token", "0"));
+    List<Map<String, Object>> all = new ArrayList<>();
+    if (query.getOrDefault("filter", "").equals("name='" + model + "'")) {
+      versions.keySet().forEach(v -> all.add(version(v)));
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("model_versions", all.subList(from, Math.min(all.size(), from + PAGE)));
+    if (from + PAGE < all.size()) {
+      answer.put("next_page_token", String.valueOf(from + PAGE));
+    }
+    json(exchange, answer);
+  }
+
+  private Map<String, Object> version(int version) {
+    List<Map<String, Object>> pairs = new ArrayList<>();
+    tags.getOrDefault(version, Map.of())
+        .forEach((key, value) -> pairs.add(Map.of("key", key, "value", value)));
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", model);
+    fields.put("version", String.valueOf(version));
+    fields.put("creation_timestamp", 1_795_417_612_000L + version);
+    fields.put("source", "mlflow-artifacts:/models/" + version);
+    fields.put("run_id", "");
+    fields.put("status", "READY");
+    fields.put("tags", pairs);
+    return fields;
+  }
+
+  private List<Map<String, Object>> list(String directory) {
+    String[] parts = directory.split("/", 3);
+    Map<String, byte[]> files =
+        parts.length < 2 || !parts[0].equals("models")
+            ? Map.of()
+            : versions.getOrDefault(Integer.parseInt(parts[1]), Map.of());
+    String prefix = parts.length < 3 ? "" : parts[2] + "/";
+    List<Map<String, Object>> items = new ArrayList<>();
+    TreeSet<String> directories = new TreeSet<>();
+    files.forEach(
+        (path, bytes) -> {
+          if (!path.startsWith(prefix)) {
+            return;
+          }
+          String name = path.substring(prefix.length());
+          boolean hostile = name.startsWith("../") || name.startsWith("/") || name.contains("/../");
+          int slash = hostile ? -1 : name.indexOf('/');
+          if (slash > 0) {
+            directories.add(name.substring(0, slash));
+          } else {
+            items.add(Map.of("path", name, "is_dir", false, "file_size", bytes.length));
+          }
+        });
+    directories.forEach(name -> items.add(Map.of("path", name, "is_dir", true)));
+    return items;
+  }
+
+  private void file(HttpExchange exchange, String path) throws IOException {
+    String[] parts = path.split("/", 3);
+    byte[] bytes = versions.getOrDefault(Integer.parseInt(parts[1]), Map.of()).get(parts[2]);
+    Damage damage = damages.get(parts[1] + "/" + parts[2]);
+    if (bytes == null || damage == Damage.GONE) {
+      answer(exchange, 500, "application/json", error("INTERNAL_ERROR", "Internal server error"));
+      return;
+    }
+    exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+    exchange.sendResponseHeaders(200, 0); // chunked, as MLflow does
+    OutputStream out = exchange.getResponseBody();
+    if (damage == Damage.TORN) {
+      out.write(bytes, 0, bytes.length / 2);
+      out.flush();
+      return; // the exchange is closed with its last chunk missing
+    }
+    byte[] sent = bytes.clone();
+    if (damage == Damage.TRUNCATED) {
+      sent = Arrays.copyOf(bytes, bytes.length / 2);
+    } else if (damage == Damage.LONGER) {
+      sent = Arrays.copyOf(bytes, bytes.length + 1);
+    } else if (damage == Damage.FLIPPED) {
+      sent[sent.length / 2] ^= 1;
+    }
+    out.write(sent);
+    out.close();
+  }
+
+  private static void json(HttpExchange exchange, Object body) throws IOException {
+    answer(exchange, 200, "application/json", Json.write(body));
+  }
+
+  private static void answer(HttpExchange exchange, int status, String type, String body)
+      throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", type);
+    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  @Override
+  public void close() {
+    hung.countDown();
+    server.stop(0);
+  }
+}
