@@ -112,10 +112,8 @@ class OtlpTest {
             .orElseThrow();
     assertThat(failed.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
     assertThat(text(failed, "error.type")).isEqualTo(PredictionFailedException.class.getName());
-    assertThat(text(failed, "inflight.error.cause"))
-        .isEqualTo(ArithmeticException.class.getName());
-    assertThat(collector.requests())
-        .allMatch(request -> !request.toString().contains(Hold.SECRET));
+    assertThat(text(failed, "inflight.error.cause")).isEqualTo(ArithmeticException.class.getName());
+    assertThat(collector.requests()).allMatch(request -> !request.toString().contains(Hold.SECRET));
     assertThat(
             collector.requests().stream()
                 .flatMap(request -> request.getResourceSpansList().stream())

@@ -77,13 +77,13 @@ class TraceLedgerTest {
                 == completed);
     Map<String, String> versions = new HashMap<>();
     for (SpanData run : recorder.spans("run")) {
-      String before =
-          versions.put(run.getParentSpanId(), run.getAttributes().get(Names.VERSION));
+      String before = versions.put(run.getParentSpanId(), run.getAttributes().get(Names.VERSION));
       assertThat(before).as("runs of one call").isNull();
     }
     for (SpanData call : calls) {
       if (completedIds.contains(call.getSpanId())) {
-        assertThat(versions.get(call.getSpanId())).isEqualTo(call.getAttributes().get(Names.VERSION));
+        assertThat(versions.get(call.getSpanId()))
+            .isEqualTo(call.getAttributes().get(Names.VERSION));
       }
     }
     Map<String, Integer> linked = new HashMap<>();
