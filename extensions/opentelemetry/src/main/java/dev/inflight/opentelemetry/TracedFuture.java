@@ -34,7 +34,7 @@ final class TracedFuture<O> extends CompletableFuture<Prediction<O>> {
       if (trace != null) {
         trace.completed(prediction);
       }
-      caller.wrapSupplier(() -> complete(prediction)).get();
+      caller.<Prediction<O>>wrapConsumer(this::complete).accept(prediction);
     } else if (failure != null) {
       Throwable why =
           failure instanceof CompletionException && failure.getCause() != null
@@ -43,7 +43,7 @@ final class TracedFuture<O> extends CompletableFuture<Prediction<O>> {
       if (trace != null) {
         trace.failed(why);
       }
-      caller.wrapSupplier(() -> completeExceptionally(why)).get();
+      caller.<Throwable>wrapConsumer(this::completeExceptionally).accept(why);
     }
   }
 

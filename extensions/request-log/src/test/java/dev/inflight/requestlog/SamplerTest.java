@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
@@ -114,22 +115,24 @@ class SamplerTest {
 
   @Test
   void reservoir_manyThreads_everyChosenCallEndsInOneWay() throws InterruptedException {
-    System.out.println("seed " + seed);
+    DoubleSupplier any = () -> ThreadLocalRandom.current().nextDouble();
+    chooseOnManyThreads(new Sampling.Reservoir(8, Duration.ofNanos(200_000)), any);
+    chooseOnManyThreads(new Sampling.Reservoir(1, Duration.ofDays(1)), () -> 0); // all, one place
+  }
+
+  private void chooseOnManyThreads(Sampling.Reservoir sampling, DoubleSupplier chance)
+      throws InterruptedException {
+    replaced.reset();
+    dropped.reset();
     LineQueue queue = new LineQueue(64, dropped);
-    Reservoir reservoir =
-        new Reservoir(
-            new Sampling.Reservoir(8, Duration.ofNanos(200_000)),
-            () -> ThreadLocalRandom.current().nextDouble(),
-            System::nanoTime,
-            queue,
-            replaced);
+    Reservoir reservoir = new Reservoir(sampling, chance, System::nanoTime, queue, replaced);
     LongAdder chosen = new LongAdder();
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
       threads.add(
           new Thread(
               () -> {
-                for (int i = 0; i < 50_000; i++) {
+                for (int i = 0; i < 100_000; i++) {
                   Sampler.Place place = reservoir.take();
                   if (place != null) {
                     chosen.increment();
