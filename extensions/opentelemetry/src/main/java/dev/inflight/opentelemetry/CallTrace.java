@@ -7,6 +7,7 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The span of one recorded call, from its door to its end; goes with the call to the listener as
@@ -28,8 +29,12 @@ final class CallTrace {
     context = caller.with(span);
   }
 
-  /** Of a call that begins now; not {@linkplain #isRecorded() recorded} if the sampler says so. */
-  static CallTrace begin(InflightTracing tracing, Context caller, String name, String model) {
+  /** Of a call that begins now; null if it is not to be recorded, and then it costs little. */
+  static @Nullable CallTrace begin(
+      InflightTracing tracing, Context caller, String name, String model) {
+    if (!tracing.tracer().isEnabled()) {
+      return null;
+    }
     long start = tracing.clock().nanos();
     SpanClock.Anchor anchor = tracing.clock().anchor(start);
     Span span =
@@ -37,14 +42,13 @@ final class CallTrace {
             .tracer()
             .spanBuilder(name)
             .setParent(caller)
-            .setAttribute(Names.MODEL, model)
             .setStartTimestamp(anchor.epoch(start), TimeUnit.NANOSECONDS)
             .startSpan();
+    if (!span.isRecording()) {
+      return null;
+    }
+    span.setAttribute(Names.MODEL, model); // not before: the name tells a sampler as much
     return new CallTrace(tracing, span, caller, anchor, start);
-  }
-
-  boolean isRecorded() {
-    return span.isRecording();
   }
 
   boolean isOf(InflightTracing other) {

@@ -29,11 +29,7 @@ final class TracedPredictor<I, O> implements Predictor<I, O> {
   }
 
   private @Nullable CallTrace begin(Context caller, String span) {
-    if (!tracing.tracer().isEnabled()) {
-      return null;
-    }
-    CallTrace trace = CallTrace.begin(tracing, caller, span, model);
-    return trace.isRecorded() ? trace : null;
+    return CallTrace.begin(tracing, caller, span, model);
   }
 
   private static CallOptions with(CallTrace trace, CallOptions options) {
