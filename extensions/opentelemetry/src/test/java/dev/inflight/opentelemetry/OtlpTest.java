@@ -52,10 +52,11 @@ class OtlpTest {
       for (double row = 1; row <= 5; row++) {
         shared.add(predictor.submit(row));
       }
-      slot.swap(new Arithmetic("2", hold)); // the rows that wait are answered by it
+      var swapped = slot.swap(new Arithmetic("2", hold)); // the rows that wait are answered by it
       hold.letGo();
       held.join();
       shared.forEach(CompletableFuture::join);
+      swapped.join();
       assertThatThrownBy(() -> predictor.predict(Hold.GUILTY))
           .isInstanceOf(PredictionFailedException.class);
 

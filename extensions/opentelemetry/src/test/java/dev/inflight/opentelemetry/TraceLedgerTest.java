@@ -45,7 +45,7 @@ class TraceLedgerTest {
       }
       threads.forEach(Thread::start);
       for (int version = 2; version <= 5; version++) {
-        slot.swap(new Arithmetic(Integer.toString(version), new Hold()));
+        slot.swap(new Arithmetic(Integer.toString(version), new Hold())).join();
       }
       for (Thread thread : threads) {
         thread.join();
@@ -113,14 +113,14 @@ class TraceLedgerTest {
           }
         }
       } catch (InferenceException e) {
-        continue; // as its span says
+        // as its span says
       }
     }
     for (CompletableFuture<Prediction<Double>> future : futures) {
       try {
         future.join();
       } catch (CancellationException | CompletionException e) {
-        continue;
+        // as its span says
       }
     }
   }

@@ -296,8 +296,9 @@ class TracedCallTest {
   @Test
   void call_acrossASwap_namesTheVersionThatAnswered() {
     predictor.predict(1.0);
-    slot.swap(new Arithmetic("2", row -> 3 * row));
+    var swapped = slot.swap(new Arithmetic("2", row -> 3 * row));
     assertThat(predictor.predict(1.0)).isEqualTo(3.0);
+    swapped.join();
     assertThat(recorder.await("predict numbers", 2))
         .extracting(span -> span.getAttributes().get(Names.VERSION))
         .containsExactly("1", "2");
