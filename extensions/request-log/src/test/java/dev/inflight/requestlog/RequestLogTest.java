@@ -12,13 +12,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -280,6 +284,32 @@ class RequestLogTest {
       assertThat(sink.text()).isEmpty();
     }
     assertThat(sink.records()).hasSize(3);
+  }
+
+  @Test
+  void record_timeAndLatency_areTheClocks() {
+    Instant noon = Instant.parse("2026-01-02T12:00:00.250Z");
+    AtomicLong nanos = new AtomicLong(7);
+    RequestLog.Settings settings =
+        new RequestLog.Settings(
+            Sampling.rate(0.5),
+            URI.create("/here"),
+            16,
+            1_000,
+            Clock.fixed(noon, ZoneOffset.UTC),
+            nanos::get,
+            new ArrayDeque<>(List.of(0.4, 0.5))::remove,
+            Thread::new);
+    try (RequestLog log = new RequestLog(Lines.to(sink), settings)) {
+      Predictor<Double, Double> predictor =
+          log.around("m", Predictor.of((Double row) -> (double) nanos.addAndGet(1_500)));
+      predictor.predict(1.0);
+      predictor.predict(1.0); // 0.5 is not below the rate
+    }
+    assertThat(sink.records()).hasSize(1);
+    assertThat(sink.records().get(0)).containsEntry("time", "2026-01-02T12:00:00.250Z");
+    assertThat(Json.map(Json.map(sink.records().get(0), "data"), "parameters"))
+        .containsEntry("latency_ns", 1_500L);
   }
 
   @Test
