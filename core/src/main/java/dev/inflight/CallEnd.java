@@ -1,5 +1,7 @@
 package dev.inflight;
 
+import java.util.concurrent.CancellationException;
+
 /** How a prediction ended; each ends in exactly one of these. */
 public enum CallEnd {
   /** Answered. */
@@ -17,8 +19,11 @@ public enum CallEnd {
   /** No version serves, or not the one that was asked for: {@link ModelUnavailableException}. */
   UNAVAILABLE;
 
-  static CallEnd of(InferenceException failure) {
-    if (failure instanceof InvalidInputException) {
+  /** {@return how a call ended whose caller, or whose future, got {@code failure}} */
+  public static CallEnd of(Throwable failure) {
+    if (failure instanceof CancellationException) {
+      return CANCELLED;
+    } else if (failure instanceof InvalidInputException) {
       return INVALID;
     } else if (failure instanceof OverloadedException) {
       return REJECTED;
