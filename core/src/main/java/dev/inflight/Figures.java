@@ -12,16 +12,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What all versions of one slot did, those that are gone included.
  *
- * <p>Invariant: the total is what lanes did for versions that are here, what they did for those
- * that were ({@code gone}), and {@code others}: so a version's end changes no total, and a call
- * that is given up after that is still counted.
+ * <p>Invariant: an end is counted in one place: by its version, or in {@code unmet} if it had none;
+ * a version's end moves what it counted to {@code gone}, and whoever counts for it later moves that
+ * too. So the total less the versions that are here never shrinks because two counters of one end
+ * were read at different moments.
  */
 final class Figures {
   private static final String PROPERTY = "inflight.statistics";
 
   private final boolean on = !"off".equals(System.getProperty(PROPERTY));
   private final Instant begin = Instant.now();
-  private final Map<CallEnd, LongAdder> others = counters();
+  private final Map<CallEnd, LongAdder> unmet = counters();
   private final List<VersionFigures> here = new ArrayList<>();
   private VersionStats gone = VersionStats.none("", false, begin);
 
@@ -63,16 +64,24 @@ final class Figures {
     synchronized (here) {
       if (here.remove(figures)) {
         gone = gone.plus(figures.ofLanes(false));
+        gone = gone.withEnds(gone.ends().plus(figures.end()));
       }
     }
   }
 
   /** Predictions that no lane ended; of a version, if they were for one. */
   void add(@Nullable VersionFigures of, CallEnd end, int predictions) {
-    if (on) {
-      of(others, end).add(predictions);
-      if (of != null) {
-        of.add(end, predictions);
+    if (!on) {
+      return;
+    }
+    if (of == null) {
+      of(unmet, end).add(predictions);
+      return;
+    }
+    of.add(end, predictions);
+    if (of.hasEnded()) { // its end may have come before that
+      synchronized (here) {
+        gone = gone.withEnds(gone.ends().plus(of.end()));
       }
     }
   }
@@ -83,12 +92,13 @@ final class Figures {
     synchronized (here) {
       VersionStats total = gone;
       for (VersionFigures figures : here) {
-        Ends alone = figures.others(); // before the slot's own, which come first
+        Ends alone = figures.others(); // first: some take back what a lane has counted
         VersionStats lanes = figures.ofLanes(figures == current);
-        all.add(lanes.withEnds(lanes.ends().plus(alone)));
-        total = total.plus(lanes);
+        VersionStats version = lanes.withEnds(lanes.ends().plus(alone));
+        all.add(version);
+        total = total.plus(version);
       }
-      all.add(total.withEnds(total.ends().plus(sum(others))));
+      all.add(total.withEnds(total.ends().plus(sum(unmet))));
     }
     return all;
   }

@@ -9,14 +9,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one version did: a part for each lane that ran it, and the ends of calls that no lane ended.
  *
- * <p>Invariant: a place in {@code lanes} is written by who holds the lane, once; an end that no
- * lane made is counted here after it was counted in the slot's {@link Figures}.
+ * <p>Invariant: a place in {@code lanes} is written by who holds the lane, once. Of {@code ends},
+ * {@code taken} is what the slot's {@link Figures} took over since the version ended; who counts
+ * looks after that whether it has ended, so nothing stays behind.
  */
 final class VersionFigures {
   private final String version;
   private final Instant since;
   private final AtomicReferenceArray<@Nullable LaneFigures> lanes;
   private final Map<CallEnd, LongAdder> ends = Figures.counters();
+  private final long[] taken = new long[ends.size()];
+  private volatile boolean ended;
 
   VersionFigures(String version, Instant since, int lanes) {
     this.version = version;
@@ -53,5 +56,22 @@ final class VersionFigures {
 
   Ends others() {
     return Figures.sum(ends);
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+
+  /** Under the lock of the slot's figures; {@return what no lane ended and was not taken yet}. */
+  Ends end() {
+    ended = true;
+    long[] fresh = new long[taken.length]; // below 0 where it takes back what a lane has counted
+    int i = 0;
+    for (LongAdder counter : ends.values()) {
+      long sum = counter.sum();
+      fresh[i] = sum - taken[i];
+      taken[i++] = sum;
+    }
+    return new Ends(fresh);
   }
 }

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -149,6 +152,47 @@ class InferenceStatsTest {
       assertThat(slot.stats().versions()).hasSize(1);
       assertThat(slot.stats().total().ends()).isEqualTo(Ends.completed(10_000));
       assertThat(slot.stats().total().latency().count()).isEqualTo(10_000);
+      slot.close();
+    }
+  }
+
+  @Test
+  void gone_whileCallsAreRefusedAndVersionsGo_neverShrinksAndIsExactAtTheEnd() throws Exception {
+    try (Lanes lanes = Lanes.of(1)) {
+      ModelSlot<String, String> slot = ModelSlot.of(refusing("0"), lanes);
+      AtomicBoolean stop = new AtomicBoolean();
+      LongAdder refused = new LongAdder();
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Thread caller =
+            new Thread(
+                () -> {
+                  while (!stop.get()) {
+                    try {
+                      slot.predictor().predict("bad");
+                    } catch (InvalidInputException e) {
+                      refused.increment();
+                    }
+                  }
+                });
+        caller.start();
+        callers.add(caller);
+      }
+      long before = 0;
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+      for (int i = 1; System.nanoTime() < end; i++) {
+        if (i % 50 == 0) {
+          slot.swap(refusing(Integer.toString(i))).get(10, TimeUnit.SECONDS);
+        }
+        long now = slot.stats().gone().ends().invalid();
+        assertThat(now).isGreaterThanOrEqualTo(before);
+        before = now;
+      }
+      stop.set(true);
+      for (Thread caller : callers) {
+        caller.join(10_000);
+      }
+      assertThat(slot.stats().total().ends().invalid()).isEqualTo(refused.sum());
       slot.close();
     }
   }
