@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.inflight.CallEnd;
+import dev.inflight.Histogram;
 import dev.inflight.InferenceStats;
 import dev.inflight.Lanes;
 import dev.inflight.ModelSlot;
@@ -12,11 +13,13 @@ import dev.inflight.VersionStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -208,6 +211,25 @@ class MeterBindingTest {
     assertThat(timer("1", "inflight.call").count()).isEqualTo(1);
     metrics.close();
     assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void after_countsOfOneBegin_neverFall() {
+    Instant begin = Instant.EPOCH;
+    Tags tags = Tags.empty();
+    Sample before = Sample.counter(Family.PREDICTIONS, tags, begin, 7);
+    assertThat(Sample.counter(Family.PREDICTIONS, tags, begin, 6).after(before).count())
+        .isEqualTo(7);
+    assertThat(Sample.counter(Family.PREDICTIONS, tags, begin, 8).after(before).count())
+        .isEqualTo(8);
+    Instant again = begin.plusSeconds(1);
+    assertThat(Sample.counter(Family.PREDICTIONS, tags, again, 6).after(before).sum()).isEqualTo(6);
+    slot.predictor().predict(1L);
+    Histogram one = slot.stats().total().latency();
+    Sample full = Sample.distribution(Family.CALL, tags, begin, one);
+    Sample empty = Sample.distribution(Family.CALL, tags, begin, Histogram.EMPTY);
+    assertThat(empty.after(full).count()).isEqualTo(1);
+    assertThat(empty.after(full).sum()).isEqualTo(one.sum());
   }
 
   @Test
