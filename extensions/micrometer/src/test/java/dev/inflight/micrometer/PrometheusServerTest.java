@@ -57,9 +57,6 @@ class PrometheusServerTest {
             .start();
     try (BufferedReader lines = serving.inputReader(StandardCharsets.UTF_8)) {
       int metrics = Integer.parseInt(lines.readLine());
-      Thread drain = new Thread(() -> lines.lines().forEach(line -> {}), "drain");
-      drain.setDaemon(true);
-      drain.start();
       int port = freePort();
       Process server = prometheus(port, metrics);
       try {

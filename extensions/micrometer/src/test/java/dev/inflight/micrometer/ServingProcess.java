@@ -1,10 +1,13 @@
 package dev.inflight.micrometer;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /** A process of its own: serves, is called, shows its metrics, and ends when its input does. */
@@ -26,12 +29,24 @@ final class ServingProcess {
           });
       server.start();
       System.out.println(server.getAddress().getPort());
-      while (System.in.available() == 0 && !System.out.checkError()) {
+      AtomicBoolean ended = new AtomicBoolean();
+      Thread watch = new Thread(() -> ended.set(readsToTheEnd()), "input");
+      watch.setDaemon(true);
+      watch.start();
+      while (!ended.get()) {
         shop.call(10);
         LockSupport.parkNanos(10_000_000);
-        System.out.println();
       }
       server.stop(0);
     }
+  }
+
+  private static boolean readsToTheEnd() {
+    try {
+      System.in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      System.err.println("input: " + e);
+    }
+    return true;
   }
 }

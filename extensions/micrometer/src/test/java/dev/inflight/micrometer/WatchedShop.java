@@ -3,6 +3,7 @@ package dev.inflight.micrometer;
 import dev.inflight.CallOptions;
 import dev.inflight.Lanes;
 import dev.inflight.deploy.CanaryOptions;
+import dev.inflight.deploy.CanaryReport;
 import dev.inflight.deploy.Deployment;
 import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.deploy.MemoryBudget;
@@ -67,7 +68,7 @@ final class WatchedShop implements AutoCloseable {
     publish(version);
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (deployment.status().version(version).filter(it -> it.state() == State.CANARY).isEmpty()
-        || deployment.status().canary().orElseThrow().pairs() < 20) {
+        || deployment.status().canary().map(CanaryReport::pairs).orElse(0L) < 20) {
       if (System.nanoTime() - deadline > 0) {
         throw new IllegalStateException(
             "expected a canary, got " + deployment.status() + "\n" + deployment.stats());
