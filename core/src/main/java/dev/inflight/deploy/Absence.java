@@ -142,7 +142,7 @@ final class Absence<I, O> {
       var unused = end.get(TimeUnit.NANOSECONDS.convert(timeout.get()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       throw refusal;
-    } catch (ExecutionException e) {
+    } catch (ExecutionException | CancellationException e) { // the latter if it was closed
       refusal.addSuppressed(e);
       throw refusal;
     } catch (InterruptedException e) {
