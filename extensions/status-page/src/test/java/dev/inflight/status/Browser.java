@@ -10,6 +10,7 @@ import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ final class Browser implements AutoCloseable {
   private final ObjectMapper mapper = new ObjectMapper();
   private final AtomicInteger ids = new AtomicInteger();
   private final Map<Integer, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
+  private final Path profile;
   private final Process process;
   private final WebSocket socket;
   private final String session;
@@ -47,8 +49,9 @@ final class Browser implements AutoCloseable {
         .findFirst();
   }
 
-  /** Keeps everything of its own in {@code profile}. */
-  Browser(Path command, Path profile) throws Exception {
+  Browser(Path command) throws Exception {
+    // Not below the build: the name of a socket in it may have some 100 characters only.
+    profile = Files.createTempDirectory(Path.of("/tmp"), "inflight-");
     ProcessBuilder builder =
         new ProcessBuilder(
                 command.toString(),
@@ -94,7 +97,9 @@ final class Browser implements AutoCloseable {
       }
       LockSupport.parkNanos(20_000_000);
     }
-    throw new IOException("Chromium did not open its port; alive: " + process.isAlive());
+    throw new IOException(
+        "Chromium did not open its port; it said "
+            + Files.readString(profile.resolve("browser.log")));
   }
 
   JsonNode send(String method, Map<String, ?> parameters) throws Exception {
@@ -149,12 +154,15 @@ final class Browser implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly();
     children.forEach(ProcessHandle::destroyForcibly);
     process.onExit().join(); // its directory is deleted next
     children.forEach(child -> child.onExit().join());
+    try (Stream<Path> files = Files.walk(profile)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
   }
 
   private final class Messages implements WebSocket.Listener {

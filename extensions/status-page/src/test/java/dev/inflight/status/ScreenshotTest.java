@@ -19,7 +19,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The page in a browser. {@code -Dinflight.screenshots=directory} keeps the pictures; without it
@@ -36,7 +35,7 @@ class ScreenshotTest {
   private String address;
 
   @BeforeEach
-  void open(@TempDir Path profile) throws Exception {
+  void open() throws Exception {
     Optional<Path> command = Browser.installed();
     assumeTrue(command.isPresent(), "skipped: no chromium on the PATH (apt-get install chromium)");
     demo = new Demo();
@@ -56,7 +55,7 @@ class ScreenshotTest {
         });
     server.start();
     address = "http://127.0.0.1:" + server.getAddress().getPort() + "/models";
-    browser = new Browser(command.get(), profile);
+    browser = new Browser(command.get());
   }
 
   @AfterEach
