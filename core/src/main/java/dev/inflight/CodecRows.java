@@ -48,8 +48,7 @@ public final class CodecRows<I, O> {
     if (places.length < to - from) {
       places = Arrays.copyOf(places, Math.max(to - from, 2 * places.length));
     }
-    boolean timed = lane.isTiming();
-    long begin = timed ? lane.nanos() : 0;
+    long begin = lane.beginStage();
     for (int i = from; i < to; i++) {
       InferenceException failure = write(encoded, rows.get(i));
       if (failure == null) {
@@ -59,9 +58,7 @@ public final class CodecRows<I, O> {
         outcomes.add(Outcome.failed(failure));
       }
     }
-    if (timed) {
-      lane.encoded(lane.nanos() - begin);
-    }
+    lane.encoded(begin);
     inRun = encoded;
     return encoded;
   }
@@ -73,15 +70,12 @@ public final class CodecRows<I, O> {
    * @throws PredictionFailedException if the codec failed
    */
   public void encodeOne(I row) {
-    boolean timed = lane.isTiming();
-    long begin = timed ? lane.nanos() : 0;
+    long begin = lane.beginStage();
     InferenceException failure = write(0, row);
     if (failure != null) {
       throw failure;
     }
-    if (timed) {
-      lane.encoded(lane.nanos() - begin);
-    }
+    lane.encoded(begin);
     encoded = 1;
     inRun = 1;
   }
@@ -114,14 +108,11 @@ public final class CodecRows<I, O> {
    * #encode} to {@code target}.
    */
   public void decode(List<Outcome<O>> target) {
-    boolean timed = lane.isTiming();
-    long begin = timed ? lane.nanos() : 0;
+    long begin = lane.beginStage();
     for (int row = 0; row < encoded; row++) {
       answer(row, row, inRun);
     }
-    if (timed) {
-      lane.decoded(lane.nanos() - begin);
-    }
+    lane.decoded(begin);
     finish(target);
   }
 
@@ -131,15 +122,10 @@ public final class CodecRows<I, O> {
    * @throws PredictionFailedException if the codec failed
    */
   public O decodeOne() {
-    if (!lane.isTiming()) {
-      return read(0, inRun);
-    }
-    long begin = lane.nanos();
-    try {
-      return read(0, inRun);
-    } finally {
-      lane.decoded(lane.nanos() - begin);
-    }
+    long begin = lane.beginStage();
+    O answer = read(0, inRun);
+    lane.decoded(begin);
+    return answer;
   }
 
   /**
@@ -148,12 +134,9 @@ public final class CodecRows<I, O> {
    * #finish} comes after the last.
    */
   public void decode(int row, int at, int of) {
-    boolean timed = lane.isTiming();
-    long begin = timed ? lane.nanos() : 0;
+    long begin = lane.beginStage();
     answer(row, at, of);
-    if (timed) {
-      lane.decoded(lane.nanos() - begin);
-    }
+    lane.decoded(begin);
   }
 
   private void answer(int row, int at, int of) {

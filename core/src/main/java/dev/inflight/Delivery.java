@@ -37,16 +37,8 @@ final class Delivery implements Runnable {
       this.hearers = hearers;
     }
 
-    static Round of(ListenerRing ring) {
-      return new Round(ring.take(), List.copyOf(ring.hearers()));
-    }
-
     Round behind() {
       return new Round(events, hearers.subList(next + 1, hearers.size()));
-    }
-
-    boolean isIdle() {
-      return events.isEmpty() && hearers.stream().noneMatch(Hearer::lacks);
     }
   }
 
@@ -177,10 +169,10 @@ final class Delivery implements Runnable {
   private boolean deliverAll() {
     boolean any = false;
     for (ListenerRing ring : RINGS) {
-      Round next = Round.of(ring);
-      if (!next.isIdle()) {
+      List<ListenerRing.Event> events = ring.take();
+      if (!events.isEmpty() || ring.lacks()) {
         any = true;
-        deliver(next);
+        deliver(new Round(events, List.copyOf(ring.hearers())));
         if (!isCurrent()) {
           return false;
         }

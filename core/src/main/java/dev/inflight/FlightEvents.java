@@ -17,6 +17,34 @@ import org.jspecify.annotations.Nullable;
 final class FlightEvents {
   private FlightEvents() {}
 
+  /** What all of them say. Their own methods are the recorder's, made for each final class. */
+  abstract static class OfVersion extends Event {
+    @Label("Model")
+    @Nullable String model;
+
+    @Label("Version")
+    @Nullable String version;
+
+    final void of(ModelInfo info) {
+      model = info.name();
+      version = info.version();
+    }
+  }
+
+  abstract static class OfEnd extends OfVersion {
+    @Label("End")
+    @Nullable String end;
+
+    @Label("Predictions")
+    int predictions;
+
+    final void of(ModelInfo info, CallEnd how, int many) {
+      of(info);
+      end = how.name();
+      predictions = many;
+    }
+  }
+
   /** A run of rows that waited; short ones are left out unless the settings ask for them. */
   @Name("inflight.Batch")
   @Label("Batch")
@@ -24,13 +52,7 @@ final class FlightEvents {
   @Category("Inflight")
   @Threshold("10 ms")
   @StackTrace(false)
-  static final class Batch extends Event {
-    @Label("Model")
-    @Nullable String model;
-
-    @Label("Version")
-    @Nullable String version;
-
+  static final class Batch extends OfVersion {
     @Label("Lane")
     int lane;
 
@@ -67,13 +89,7 @@ final class FlightEvents {
   @Description("A caller ran its own row, and that took a millisecond or more")
   @Category("Inflight")
   @StackTrace(false)
-  static final class Predict extends Event {
-    @Label("Model")
-    @Nullable String model;
-
-    @Label("Version")
-    @Nullable String version;
-
+  static final class Predict extends OfVersion {
     @Label("Lane")
     int lane;
 
@@ -85,8 +101,7 @@ final class FlightEvents {
   static void ranSlowly(ModelInfo model, Lane lane, long nanos) {
     Predict event = new Predict();
     if (event.isEnabled()) {
-      event.model = model.name();
-      event.version = model.version();
+      event.of(model);
       event.lane = lane.index();
       event.runTime = nanos;
       event.commit();
@@ -99,19 +114,7 @@ final class FlightEvents {
   @Description("Predictions that were refused: overload, invalid input, no version")
   @Category("Inflight")
   @StackTrace(false)
-  static final class Reject extends Event {
-    @Label("Model")
-    @Nullable String model;
-
-    @Label("Version")
-    @Nullable String version;
-
-    @Label("End")
-    @Nullable String end;
-
-    @Label("Predictions")
-    int predictions;
-  }
+  static final class Reject extends OfEnd {}
 
   /** Accepted, and not answered. */
   @Name("inflight.Failure")
@@ -119,19 +122,7 @@ final class FlightEvents {
   @Description("Predictions that were accepted and not answered: failed, timed out, cancelled")
   @Category("Inflight")
   @StackTrace(false)
-  static final class Failure extends Event {
-    @Label("Model")
-    @Nullable String model;
-
-    @Label("Version")
-    @Nullable String version;
-
-    @Label("End")
-    @Nullable String end;
-
-    @Label("Predictions")
-    int predictions;
-  }
+  static final class Failure extends OfEnd {}
 
   /** Another version serves. */
   @Name("inflight.Swap")
@@ -139,15 +130,9 @@ final class FlightEvents {
   @Description("Another version serves from now on")
   @Category("Inflight")
   @StackTrace(false)
-  static final class Swap extends Event {
-    @Label("Model")
-    @Nullable String model;
-
+  static final class Swap extends OfVersion {
     @Label("Before")
     @Nullable String before;
-
-    @Label("Version")
-    @Nullable String version;
   }
 
   /** A version is about to be closed. */
@@ -156,13 +141,7 @@ final class FlightEvents {
   @Description("No lane will run the version any more; it is closed")
   @Category("Inflight")
   @StackTrace(false)
-  static final class Retire extends Event {
-    @Label("Model")
-    @Nullable String model;
-
-    @Label("Version")
-    @Nullable String version;
-  }
+  static final class Retire extends OfVersion {}
 
   static void ended(ModelInfo model, CallEnd end, int predictions) {
     boolean refused =
@@ -170,20 +149,14 @@ final class FlightEvents {
     if (refused) {
       Reject event = new Reject();
       if (event.isEnabled()) {
-        event.model = model.name();
-        event.version = model.version();
-        event.end = end.name();
-        event.predictions = predictions;
+        event.of(model, end, predictions);
         event.commit();
       }
       return;
     }
     Failure event = new Failure();
     if (event.isEnabled()) {
-      event.model = model.name();
-      event.version = model.version();
-      event.end = end.name();
-      event.predictions = predictions;
+      event.of(model, end, predictions);
       event.commit();
     }
   }
@@ -191,9 +164,8 @@ final class FlightEvents {
   static void swapped(@Nullable ModelInfo before, ModelInfo model) {
     Swap event = new Swap();
     if (event.isEnabled()) {
-      event.model = model.name();
+      event.of(model);
       event.before = before == null ? "" : before.version();
-      event.version = model.version();
       event.commit();
     }
   }
@@ -201,8 +173,7 @@ final class FlightEvents {
   static void retired(ModelInfo model) {
     Retire event = new Retire();
     if (event.isEnabled()) {
-      event.model = model.name();
-      event.version = model.version();
+      event.of(model);
       event.commit();
     }
   }

@@ -133,20 +133,21 @@ public final class Lane extends CacheLine {
     decodeNanos = 0;
   }
 
-  boolean isTiming() {
-    return timing;
+  /** A codec begins to encode or decode; what is returned is for the end of that. */
+  long beginStage() {
+    return timing ? dispatcher.nanos() : 0;
   }
 
-  long nanos() {
-    return dispatcher.nanos();
+  void encoded(long begin) {
+    if (timing) {
+      encodeNanos += dispatcher.nanos() - begin;
+    }
   }
 
-  void encoded(long nanos) {
-    encodeNanos += nanos;
-  }
-
-  void decoded(long nanos) {
-    decodeNanos += nanos;
+  void decoded(long begin) {
+    if (timing) {
+      decodeNanos += dispatcher.nanos() - begin;
+    }
   }
 
   long encodeNanos() {

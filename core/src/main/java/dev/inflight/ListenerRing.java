@@ -209,6 +209,16 @@ final class ListenerRing {
     return !active && head.get() == tail.get();
   }
 
+  /** Whether a listener is to hear that events did not reach it. */
+  boolean lacks() {
+    for (Hearer hearer : hearers) {
+      if (hearer.lacks()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   List<Hearer> hearers() {
     return hearers;
   }
@@ -216,8 +226,11 @@ final class ListenerRing {
   /** For {@link Delivery}: the next events, oldest first. */
   List<Event> take() {
     Cell[] ring = cells;
+    if (ring == null || head.get() == tail.get()) {
+      return List.of();
+    }
     List<Event> events = new ArrayList<>();
-    while (ring != null && events.size() < ROUND) {
+    while (events.size() < ROUND) {
       long at = head.get();
       Cell cell = ring[(int) (at & (CAPACITY - 1))];
       ModelInfo model = cell.turn == at + 1 ? cell.model : null;

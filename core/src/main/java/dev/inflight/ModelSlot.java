@@ -408,12 +408,11 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         throw unavailable();
       }
       line.enter(call, bounded);
-    } catch (InferenceException e) {
-      waiting.decrementAndGet();
-      call.refused(e);
-      throw e;
     } catch (RuntimeException e) {
       waiting.decrementAndGet();
+      if (e instanceof InferenceException why) {
+        call.refused(why);
+      }
       throw e;
     }
   }

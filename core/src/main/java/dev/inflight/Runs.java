@@ -15,25 +15,25 @@ final class Runs<I, O> {
   /** What a caller wants of a run beside the answer. */
   static final class Order {
     /** A call as any other. */
-    static final Order CALL = new Order(false, null);
+    static final Order CALL = new Order(false, List.of());
 
     /** Nobody's call: not counted and not told. */
-    static final Order TRIAL = new Order(true, null);
+    static final Order TRIAL = new Order(true, List.of());
 
     private final boolean trial;
-    private final @Nullable Object attachment;
+    private final List<Object> attachments;
 
-    Order(boolean trial, @Nullable Object attachment) {
+    Order(boolean trial, List<Object> attachments) {
       this.trial = trial;
-      this.attachment = attachment;
+      this.attachments = attachments;
     }
 
     boolean trial() {
       return trial;
     }
 
-    @Nullable Object attachment() {
-      return attachment;
+    List<Object> attachments() {
+      return attachments;
     }
   }
 
@@ -119,7 +119,8 @@ final class Runs<I, O> {
     }
     // Not on a run that is sampled: looking at the clock inside would make it look longer.
     boolean staged =
-        (!sampled && lane.samplesStages()) || (order != Order.CALL && order.attachment() != null);
+        (!sampled && lane.samplesStages())
+            || (order != Order.CALL && !order.attachments().isEmpty());
     if (staged) {
       lane.time(true);
     }
@@ -146,9 +147,16 @@ final class Runs<I, O> {
       counted.answeredAlone(rows, end - begin);
     }
     if (told) {
-      List<Object> attached = order.attachment() == null ? List.of() : List.of(order.attachment());
       listeners.ran(
-          version.info(), lane, Release.CALLER, rows, rows, 0, end - begin, end, attached);
+          version.info(),
+          lane,
+          Release.CALLER,
+          rows,
+          rows,
+          0,
+          end - begin,
+          end,
+          order.attachments());
     }
     if (staged) {
       coded(counted, lane);
@@ -246,8 +254,7 @@ final class Runs<I, O> {
       event.queueTime = queued;
       event.encodeTime = lane.encodeNanos();
       event.decodeTime = lane.decodeNanos();
-      event.model = version.info().name();
-      event.version = version.info().version();
+      event.of(version.info());
       event.commit();
     }
     LaneFigures counted = version.figures(lane);

@@ -108,7 +108,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     Runs.Order with =
         options.attachment().isEmpty()
             ? order
-            : new Runs.Order(order.trial(), options.attachment().get());
+            : new Runs.Order(order.trial(), List.of(options.attachment().get()));
     try {
       return runs.callOwn(lane, row, only, with);
     } finally {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 
 /**
  * What one version did since it was taken in. Durations are nanoseconds. What is compared or tried
@@ -75,35 +76,28 @@ public record VersionStats(
 
   /** {@return the figures of both, under this one's name} */
   public VersionStats plus(VersionStats other) {
-    return with(
-        ends.plus(other.ends),
-        latency.plus(other.latency),
-        queued.plus(other.queued),
-        run.plus(other.run),
-        rows.plus(other.rows),
-        encode.plus(other.encode),
-        decode.plus(other.decode),
-        combined(other, 1));
+    return combined(other, ends.plus(other.ends), Histogram::plus, 1);
   }
 
   /** {@return what came after {@code earlier}, figures of the same version} */
   public VersionStats since(VersionStats earlier) {
-    return with(
-        ends.since(earlier.ends),
-        latency.since(earlier.latency),
-        queued.since(earlier.queued),
-        run.since(earlier.run),
-        rows.since(earlier.rows),
-        encode.since(earlier.encode),
-        decode.since(earlier.decode),
-        combined(earlier, -1));
+    return combined(earlier, ends.since(earlier.ends), Histogram::since, -1);
   }
 
-  private Map<Release, Long> combined(VersionStats other, int sign) {
-    Map<Release, Long> all = new EnumMap<>(Release.class);
+  private VersionStats combined(
+      VersionStats other, Ends both, BinaryOperator<Histogram> histograms, int sign) {
+    Map<Release, Long> runs = new EnumMap<>(Release.class);
     for (Release release : Release.values()) {
-      all.put(release, Math.max(0, runs(release) + sign * other.runs(release)));
+      runs.put(release, Math.max(0, runs(release) + sign * other.runs(release)));
     }
-    return all;
+    return with(
+        both,
+        histograms.apply(latency, other.latency),
+        histograms.apply(queued, other.queued),
+        histograms.apply(run, other.run),
+        histograms.apply(rows, other.rows),
+        histograms.apply(encode, other.encode),
+        histograms.apply(decode, other.decode),
+        runs);
   }
 }

@@ -13,6 +13,20 @@ import org.jspecify.annotations.Nullable;
 final class FlightEvents {
   private FlightEvents() {}
 
+  /** What all of them say. */
+  abstract static class OfVersion extends Event {
+    @Label("Model")
+    final String model;
+
+    @Label("Version")
+    final String version;
+
+    OfVersion(String model, String version) {
+      this.model = model;
+      this.version = version;
+    }
+  }
+
   /** A version was loaded, or could not be. Begins when it is made. */
   @Name("inflight.Load")
   @Label("Load")
@@ -20,19 +34,12 @@ final class FlightEvents {
   @Category("Inflight")
   @Threshold("0 ns")
   @StackTrace(false)
-  static final class Load extends Event {
-    @Label("Model")
-    final String model;
-
-    @Label("Version")
-    final String version;
-
+  static final class Load extends OfVersion {
     @Label("Failure")
     @Nullable String failure;
 
     Load(String model, String version) {
-      this.model = model;
-      this.version = version;
+      super(model, version);
       begin();
     }
 
@@ -49,13 +56,7 @@ final class FlightEvents {
   @Category("Inflight")
   @Threshold("0 ns")
   @StackTrace(false)
-  static final class Gate extends Event {
-    @Label("Model")
-    final String model;
-
-    @Label("Version")
-    final String version;
-
+  static final class Gate extends OfVersion {
     @Label("Gate")
     final String gate;
 
@@ -66,8 +67,7 @@ final class FlightEvents {
     @Nullable String detail;
 
     Gate(String model, String version, String gate) {
-      this.model = model;
-      this.version = version;
+      super(model, version);
       this.gate = gate;
       begin();
     }
@@ -85,13 +85,7 @@ final class FlightEvents {
   @Description("A version is in another state now")
   @Category("Inflight")
   @StackTrace(false)
-  static final class State extends Event {
-    @Label("Model")
-    final String model;
-
-    @Label("Version")
-    final String version;
-
+  static final class State extends OfVersion {
     @Label("State")
     final String state;
 
@@ -99,8 +93,7 @@ final class FlightEvents {
     final String reason;
 
     State(String model, DeploymentStatus.Version now) {
-      this.model = model;
-      version = now.version();
+      super(model, now.version());
       state = now.state().name();
       reason = now.reason();
     }
