@@ -75,6 +75,7 @@ public final class FirstFlight {
     Publisher publisher = new Publisher(root.resolve("cancer"));
     Path tribuo = testmodels.resolve("tribuo/cancer-linear/model.tribuo");
     Path onnx = testmodels.resolve("onnx/cancer-boosted/model.onnx");
+    Path worse = testmodels.resolve("onnx/cancer-logistic/model.onnx");
     publisher.publish(1, tribuo);
 
     AtomicInteger open = new AtomicInteger();
@@ -128,7 +129,7 @@ public final class FirstFlight {
       callers.phase(2);
       second = accuracy(cancer.predictor(), heldOut);
       say(String.format("accuracy %.4f (scikit-learn itself: %.4f)", second, scikitLearnsOwn()));
-      publisher.publishCorrupted(3, testmodels.resolve("onnx/cancer-logistic/model.onnx"));
+      publisher.publishCorrupted(3, worse);
       say("v3 is there, with one bit flipped");
       say(
           String.format(
@@ -142,9 +143,7 @@ public final class FirstFlight {
     }
     boolean good = report(callers, versions, first, second, open.get()) && scored;
     out.println();
-    Path better = testmodels.resolve("onnx/cancer-boosted/model.onnx");
-    Path worse = testmodels.resolve("onnx/cancer-logistic/model.onnx");
-    boolean judged = new CanaryFlight(heldOut, this::say).fly(root, loader, tribuo, better, worse);
+    boolean judged = new CanaryFlight(heldOut, this::say).fly(root, loader, tribuo, onnx, worse);
     boolean asPromised = good && judged && open.get() == 0;
     out.println();
     out.println(asPromised ? "As promised." : "NOT as promised.");

@@ -17,14 +17,18 @@ final class BudgetSource implements Source {
 
   @Override
   public Sample anchor() {
-    return bytes(Family.MEMORY_LIMIT, Tags.empty(), budget.usage().limit());
+    return limit(budget.usage());
+  }
+
+  private static Sample limit(MemoryBudget.Usage usage) {
+    return bytes(Family.MEMORY_LIMIT, Tags.empty(), usage.limit());
   }
 
   @Override
   public List<Sample> read(boolean percentiles) {
     MemoryBudget.Usage usage = budget.usage();
     List<Sample> samples = new ArrayList<>();
-    samples.add(anchor());
+    samples.add(limit(usage));
     samples.add(bytes(Family.MEMORY_USED, Tags.empty(), usage.used()));
     samples.add(bytes(Family.MEMORY_UNRELEASED, Tags.empty(), usage.unreleased()));
     // One version may be here twice: loaded again while it is being closed.

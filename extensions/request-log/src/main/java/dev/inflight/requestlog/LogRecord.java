@@ -31,7 +31,7 @@ final class LogRecord {
   private final long begin;
   private final Disclosed inputs;
 
-  private <I> LogRecord(
+  <I> LogRecord(
       RequestLog.Settings settings,
       Counters counters,
       String model,
@@ -44,15 +44,6 @@ final class LogRecord {
     inputs = disclose(function, row);
     time = settings.clock().instant();
     begin = settings.ticker().getAsLong();
-  }
-
-  static <I> LogRecord begin(
-      RequestLog.Settings settings,
-      Counters counters,
-      String model,
-      Function<? super I, ? extends Map<String, ?>> function,
-      I row) {
-    return new LogRecord(settings, counters, model, function, row);
   }
 
   /** When it began, as the ticker says it. */

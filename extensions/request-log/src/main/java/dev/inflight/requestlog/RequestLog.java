@@ -207,7 +207,7 @@ public final class RequestLog implements AutoCloseable {
 
   <I> LogRecord begin(String model, Function<? super I, ? extends Map<String, ?>> function, I row) {
     counters.sampled.increment();
-    return LogRecord.begin(settings, counters, model, function, row);
+    return new LogRecord(settings, counters, model, function, row);
   }
 
   <O> byte[] answered(

@@ -201,11 +201,6 @@ public final class InflightModels implements SmartLifecycle, AutoCloseable {
     return policy(model).pinned();
   }
 
-  /** {@return whether it has a live version} */
-  boolean isReady(String model) {
-    return existing(model).status().live().isPresent();
-  }
-
   /**
    * Waits for the models.
    *
@@ -214,11 +209,10 @@ public final class InflightModels implements SmartLifecycle, AutoCloseable {
   @Override
   public void start() {
     long begin = System.nanoTime();
-    deployments.forEach(
-        (name, deployment) -> {
-          ModelProperties model = properties.get(name);
-          if (model != null && !model.startWithin().isZero()) {
-            await(name, deployment, model, begin);
+    properties.forEach(
+        (name, model) -> {
+          if (!model.startWithin().isZero()) {
+            await(name, existing(name), model, begin);
           }
         });
     running = true;

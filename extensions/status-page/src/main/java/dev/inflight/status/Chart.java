@@ -32,7 +32,7 @@ final class Chart {
       most = Math.max(most, counts[i]);
     }
     double scale = WIDTH / (bars * bar); // of a decade
-    begin(html, PLOT + 18, "How latencies are distributed");
+    begin(html, "How latencies are distributed");
     for (int i = 0; i < bars; i++) {
       if (counts[i] > 0) {
         double height = Math.max(1, PLOT * (double) counts[i] / most);
@@ -57,15 +57,7 @@ final class Chart {
         boolean room = digit == 1 ? x >= free : x >= free && scale >= 110;
         if (room && x >= 16 && x <= WIDTH - 20) {
           line(html, "axis", x, PLOT, x, PLOT + 4);
-          html.element(
-              "text",
-              tick(digit * Math.pow(10, decade)),
-              "x",
-              number(x),
-              "y",
-              number(PLOT + 15),
-              "text-anchor",
-              "middle");
+          label(html, "middle", x, tick(digit * Math.pow(10, decade)));
           free = x + 40;
         }
       }
@@ -80,21 +72,20 @@ final class Chart {
             : nanos < 999e6 ? Math.round(nanos / 1e6) + " ms" : Math.round(nanos / 1e9) + " s";
   }
 
-  /** How many ended a second, over time. */
-  static void pace(Html html, List<Look.Pace> pace) {
-    double most = pace.stream().mapToDouble(Look.Pace::perSecond).max().orElse(0);
+  /** How many ended a second, over time; at most {@code most}, which is not 0. */
+  static void pace(Html html, List<Look.Pace> pace, double most) {
     var begin = pace.get(0).from();
     double span = Duration.between(begin, pace.get(pace.size() - 1).to()).toNanos();
     StringBuilder path = new StringBuilder("M0 " + PLOT);
     for (Look.Pace each : pace) {
-      double y = PLOT - (most > 0 ? (PLOT - 4) * each.perSecond() / most : 0);
+      double y = PLOT - (PLOT - 4) * each.perSecond() / most;
       path.append('H')
           .append(number(WIDTH * Duration.between(begin, each.from()).toNanos() / span));
       path.append('V').append(number(y));
       path.append('H').append(number(WIDTH * Duration.between(begin, each.to()).toNanos() / span));
     }
     path.append('V').append(PLOT).append('Z');
-    begin(html, PLOT + 18, "Predictions a second, over time");
+    begin(html, "Predictions a second, over time");
     html.element("path", "", "class", "area", "d", path.toString());
     line(html, "axis", 0, PLOT, WIDTH, PLOT);
     label(html, "start", 0, Words.span(Duration.ofNanos((long) span)) + " ago");
@@ -106,8 +97,9 @@ final class Chart {
     html.element("text", text, "x", number(x), "y", number(PLOT + 15), "text-anchor", anchor);
   }
 
-  private static void begin(Html html, int height, String title) {
-    html.open("svg", "viewBox", "0 0 " + WIDTH + " " + height, "role", "img", "aria-label", title);
+  private static void begin(Html html, String title) {
+    String box = "0 0 " + WIDTH + " " + (PLOT + 18);
+    html.open("svg", "viewBox", box, "role", "img", "aria-label", title);
   }
 
   private static void rectangle(Html html, double x, double y, double width, double height) {

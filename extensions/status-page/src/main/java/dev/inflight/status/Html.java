@@ -2,6 +2,7 @@ package dev.inflight.status;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 
 /**
  * Writes elements. Tags and attribute names are ours; every text and every attribute value is
@@ -31,6 +32,12 @@ final class Html {
 
   Html element(String tag, String text, String... attributes) {
     return open(tag, attributes).text(text).close();
+  }
+
+  /** From 0 to 1. */
+  Html meter(double part) {
+    String value = String.format(Locale.ROOT, "%.3f", part);
+    return element("meter", Words.ratio(part), "min", "0", "max", "1", "value", value);
   }
 
   Html text(String text) {

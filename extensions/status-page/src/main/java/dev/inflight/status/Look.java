@@ -1,13 +1,11 @@
 package dev.inflight.status;
 
-import dev.inflight.Ends;
 import dev.inflight.InferenceStats;
 import dev.inflight.VersionStats;
 import dev.inflight.deploy.DeploymentStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * One model at one moment.
@@ -34,13 +32,9 @@ record Look(DeploymentStatus status, InferenceStats total, InferenceStats window
   }
 
   /** The part of all predictions of the window; empty if the version is not loaded. */
-  OptionalDouble share(String version) {
-    Optional<VersionStats> stats = lately(version);
-    if (stats.isEmpty()) {
-      return OptionalDouble.empty();
-    }
+  Optional<Double> share(String version) {
     long all = window.total().ends().all();
-    Ends ends = stats.get().ends();
-    return OptionalDouble.of(all == 0 ? 0 : Math.min(1, (double) ends.all() / all));
+    return lately(version)
+        .map(stats -> all == 0 ? 0 : Math.min(1, (double) stats.ends().all() / all));
   }
 }

@@ -103,7 +103,7 @@ final class ModelSection {
     double most = look.pace().stream().mapToDouble(Look.Pace::perSecond).max().orElse(0);
     if (look.pace().size() > 1 && most > 0) {
       html.open("figure").element("figcaption", "Predictions, up to " + Words.rate(most));
-      Chart.pace(html, look.pace());
+      Chart.pace(html, look.pace(), most);
       html.close();
     }
     html.close();
@@ -144,16 +144,7 @@ final class ModelSection {
   private void evidence(String what, Claim claim) {
     double part = Math.max(0, Math.min(1, claim.logE() / claim.logNeeded()));
     html.open("label", "class", "evidence").element("span", "evidence that it is " + what);
-    html.element(
-        "meter",
-        Words.ratio(part),
-        "min",
-        "0",
-        "max",
-        "1",
-        "value",
-        String.format(Locale.ROOT, "%.3f", part));
-    html.close();
+    html.meter(part).close();
   }
 
   private void batching() {

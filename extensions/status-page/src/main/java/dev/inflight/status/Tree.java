@@ -48,7 +48,6 @@ final class Tree {
   }
 
   private static Map<String, Object> version(Look look, DeploymentStatus.Version version) {
-    var share = look.share(version.version());
     return map(
         "version", version.version(),
         "state", version.state().name(),
@@ -57,7 +56,7 @@ final class Tree {
         "attempts", version.attempts(),
         "nextAttempt", known(version.nextAttempt().map(Instant::toString)),
         "identity", version.identity(),
-        "share", share.isPresent() ? share.getAsDouble() : Json.NULL,
+        "share", known(look.share(version.version())),
         "gates", version.gates().stream().map(Tree::gate).toList(),
         "window", known(look.lately(version.version()).map(Tree::figures)),
         "total", known(look.total().version(version.version()).map(Tree::figures)));

@@ -6,7 +6,6 @@ import dev.inflight.deploy.DeploymentStatus.State;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** The versions of one model, newest first. */
@@ -48,7 +47,7 @@ final class VersionList {
   }
 
   private void version(DeploymentStatus.Version version, String element) {
-    String state = version.state().name().toLowerCase(Locale.ROOT);
+    String state = Words.lower(version.state());
     html.open("details", "id", element, "class", "version").open("summary");
     html.element("b", "v" + version.version()).text(" ");
     html.element("span", state, "class", "badge " + state).text(" ");
@@ -84,16 +83,7 @@ final class VersionList {
   }
 
   private void share(double share) {
-    html.open("span", "class", "share")
-        .element(
-            "meter",
-            Words.ratio(share),
-            "min",
-            "0",
-            "max",
-            "1",
-            "value",
-            String.format(Locale.ROOT, "%.3f", share));
+    html.open("span", "class", "share").meter(share);
     html.text(" gets " + Words.ratio(share)).close().text(" ");
   }
 
