@@ -84,7 +84,7 @@ final class Absence<I, O> {
   }
 
   Versions.Entry entry() {
-    return new Versions.Entry(track.version(), track.identity(), Versions.State.AVAILABLE, "");
+    return track.entry();
   }
 
   /** {@return what was loaded, to load its files again; empty if they are of no use any more} */

@@ -110,9 +110,14 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     if (its != null) {
       its.cancel();
     }
+    leave();
+    return fleet.get(stale.entry().version());
+  }
+
+  /** Nothing is on its way any more. */
+  private void leave() {
     bringUp = null;
     ticket = null;
-    return fleet.get(stale.entry().version());
   }
 
   /** What is on its way while something is unloaded stops: another version serves. */
@@ -130,9 +135,13 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   // --- steps, on a loader thread -----------------------------------------------------------------
 
   private Optional<Resident<I, O>> liveNow() {
+    return locked(serving::resident);
+  }
+
+  private <T> T locked(Supplier<T> step) {
     lock.lock();
     try {
-      return serving.resident();
+      return step.get();
     } finally {
       lock.unlock();
     }
@@ -152,12 +161,13 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
   }
 
   @Override
-  public void reached(BringUp<I, O> of, State state) {
+  public void loading(BringUp<I, O> of) {
     locked(
         () -> {
           Track<I, O> track = fleet.find(of.entry().version());
-          if (isCurrent(of) && track != null && Track.isLegal(track.state(), state)) {
-            fleet.move(track, state, "");
+          // What was unloaded is LOADING from the beginning: its files are there.
+          if (isCurrent(of) && track != null && track.state() == State.FETCHING) {
+            fleet.move(track, State.LOADING, "");
           }
         });
   }
@@ -189,18 +199,15 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
 
   @Override
   public boolean ready(BringUp<I, O> of) {
-    lock.lock();
-    try {
-      if (!isCurrent(of)) {
-        return false;
-      }
-      bringUp = null;
-      ticket = null;
-      again.run(); // what else is wanted, if anything
-      return comesUp(fleet.get(of.entry().version()));
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () -> {
+          if (!isCurrent(of)) {
+            return false;
+          }
+          leave();
+          again.run(); // what else is wanted, if anything
+          return comesUp(fleet.get(of.entry().version()));
+        });
   }
 
   private boolean comesUp(Track<I, O> track) {
@@ -257,8 +264,7 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
     if (!isCurrent(of)) {
       return;
     }
-    bringUp = null;
-    ticket = null;
+    leave();
     Track<I, O> track = fleet.get(of.entry().version());
     Instant now = Instant.now();
     Absence<I, O> absence = serving.absence();
@@ -305,13 +311,11 @@ final class Ascent<I, O> implements BringUp.Progress<I, O> {
 
   @Override
   public boolean dropping(BringUp<I, O> of) {
-    lock.lock();
-    try {
-      dropsFor = isCurrent(of) ? of.entry().version() : null;
-      return dropsFor != null;
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () -> {
+          dropsFor = isCurrent(of) ? of.entry().version() : null;
+          return dropsFor != null;
+        });
   }
 
   /** Whoever needs the memory waits for it, and may hold its own lock. */

@@ -7,7 +7,6 @@ import dev.inflight.ModelLoadException.Stage;
 import dev.inflight.ModelSlot;
 import dev.inflight.Resident;
 import dev.inflight.deploy.DeploymentStatus.GateReport;
-import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +39,8 @@ final class BringUp<I, O> implements Runnable {
    * counts.
    */
   interface Progress<I, O> {
-    void reached(BringUp<I, O> bringUp, State state);
+    /** Its files are there, and its backend is next. */
+    void loading(BringUp<I, O> bringUp);
 
     void loaded(BringUp<I, O> bringUp, Loaded<I, O> version, Duration took);
 
@@ -150,13 +150,12 @@ final class BringUp<I, O> implements Runnable {
         artifact = before.get().artifact();
         files = before.get().directory();
       } else {
-        progress.reached(this, State.FETCHING);
         directory = privateDirectory();
         files = directory;
         artifact = fetch(directory);
         requireWanted();
       }
-      progress.reached(this, State.LOADING);
+      progress.loading(this);
       long fileBytes = StagedModel.fileBytes(files);
       memory = share.reserve(entry.version(), fileBytes, this::drop);
       reserved = memory;

@@ -74,6 +74,12 @@ final class Comparisons<I, O> {
     return now != null && now.uses(track.resident());
   }
 
+  /** What is compared and does not serve yet; null if nothing is. */
+  @Nullable Track<I, O> candidate() {
+    Kept<I, O> now = kept;
+    return now == null ? null : now.candidate();
+  }
+
   /** {@return how it begins, for the candidate's reason} */
   String canary(Track<I, O> live, Track<I, O> candidate, Rollout.Canary canary) {
     String terms = terms(canary);

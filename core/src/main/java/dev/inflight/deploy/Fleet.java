@@ -114,9 +114,7 @@ final class Fleet<I, O> {
   /** What is in use is what was verified, whatever has become of its files. */
   private Versions.Entry asVerified(Versions.Entry entry) {
     Track<I, O> track = tracks.get(entry.version());
-    return track == null || !isInUse(track)
-        ? entry
-        : new Versions.Entry(entry.version(), track.identity(), Versions.State.AVAILABLE, "");
+    return track == null || !isInUse(track) ? entry : track.entry();
   }
 
   /** When the first of those that wait is tried again. */

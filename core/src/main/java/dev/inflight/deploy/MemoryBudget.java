@@ -40,7 +40,6 @@ public final class MemoryBudget {
   private final FootprintMeter meter;
   private final Set<MemoryReservation> holders = new LinkedHashSet<>();
   private long used;
-  private boolean over;
 
   /** With one clock for everything, and no figures but the models' own. */
   MemoryBudget(long limit, LongSupplier nanos) {
@@ -260,10 +259,9 @@ public final class MemoryBudget {
 
   /** Under the lock: a holder's bytes change; {@return whether the limit was passed just now}. */
   boolean charge(long difference) {
+    boolean before = used > limit;
     used += difference;
-    boolean before = over;
-    over = used > limit;
-    return over && !before;
+    return used > limit && !before;
   }
 
   /** Under the lock. */

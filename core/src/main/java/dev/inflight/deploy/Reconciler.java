@@ -149,7 +149,8 @@ final class Reconciler<I, O> implements AutoCloseable {
       return found;
     }
     Versions its = kept;
-    if (its == null || found == null) {
+    // Before anything has served what is kept cannot change, and hashing it would hold up its load.
+    if (its == null || its.entries().isEmpty() || (found == null && served)) {
       try {
         its = journal.versions(); // reads all its bytes
       } catch (IllegalStateException e) {
@@ -347,7 +348,9 @@ final class Reconciler<I, O> implements AutoCloseable {
     }
     ModelInfo good = serving.back(reason);
     if (bad != null) {
-      fleet.sameContent(bad.identity()).forEach(same -> takeOut(same, reason));
+      fleet.sameContent(bad.identity()).stream()
+          .filter(same -> same != bad) // that one is out already
+          .forEach(same -> takeOut(same, reason));
     }
     return good;
   }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -224,10 +225,7 @@ final class Serving<I, O> {
 
   /** The version that is compared and does not serve yet, or null. */
   @Nullable Track<I, O> canary() {
-    SideBySide<I, O> running = comparisons.running();
-    return running == null || running.mode() != Mode.CANARY
-        ? null
-        : fleet.get(running.candidate().info().version());
+    return comparisons.candidate();
   }
 
   /** Is there a verdict? */
@@ -415,9 +413,13 @@ final class Serving<I, O> {
 
   /** It will not be loaded again. */
   void forget(Absence<I, O> absence, Throwable why) {
+    forget(absence, why, Clockwork.blocking());
+  }
+
+  private void forget(Absence<I, O> absence, Throwable why, Executor remover) {
     router.absent(null);
     absence.over(null, why);
-    absence.removeFiles(Clockwork.blocking());
+    absence.removeFiles(remover);
   }
 
   /** Not under the lock: it waits for calls inside. */
@@ -425,9 +427,7 @@ final class Serving<I, O> {
     slot.close();
     Absence<I, O> absence = absence();
     if (absence != null) {
-      router.absent(null); // calls find the slot closed
-      absence.over(null, new CancellationException(settings.name() + ": closed"));
-      absence.removeFiles(Runnable::run);
+      forget(absence, new CancellationException(settings.name() + ": closed"), Runnable::run);
     }
   }
 

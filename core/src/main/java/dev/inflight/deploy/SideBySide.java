@@ -99,10 +99,6 @@ final class SideBySide<I, O> implements AutoCloseable {
             .scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  Resident<I, O> candidate() {
-    return candidate;
-  }
-
   boolean uses(Resident<?, ?> version) {
     return version == live || version == candidate;
   }

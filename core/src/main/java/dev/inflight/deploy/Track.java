@@ -99,6 +99,11 @@ final class Track<I, O> {
     return identity;
   }
 
+  /** As a repository would say it: its files are there. */
+  Versions.Entry entry() {
+    return new Versions.Entry(version, identity, Versions.State.AVAILABLE, "");
+  }
+
   State state() {
     return state;
   }
