@@ -155,7 +155,7 @@ public final class Staging {
     return new Arrival(this, path, expected, file);
   }
 
-  ModelLoadException tooLarge(String path) {
+  private ModelLoadException tooLarge(String path) {
     return refused(
         "expected at most " + limits.bytes() + " bytes, got more at file '" + path + "'");
   }

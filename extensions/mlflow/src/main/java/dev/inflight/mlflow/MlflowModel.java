@@ -57,10 +57,10 @@ public final class MlflowModel {
   private final Map<String, @Nullable Object> metadata;
   private final MlflowSignature signature;
   private final String example;
-  private final @Nullable ModelArtifact artifact;
+  private final ModelArtifact artifact;
 
-  private MlflowModel(String label, Map<?, ?> yaml, @Nullable ModelArtifact artifact) {
-    this.label = label;
+  private MlflowModel(ModelArtifact artifact, Map<?, ?> yaml) {
+    label = artifact.label();
     this.artifact = artifact;
     flavors = new LinkedHashMap<>();
     map(yaml.get("flavors")).forEach((name, flavor) -> flavors.put(name, map(flavor)));
@@ -95,16 +95,8 @@ public final class MlflowModel {
    *     read, of {@code VERIFY} if its bytes changed
    */
   public static MlflowModel of(ModelArtifact artifact) {
-    return parse(artifact.label(), artifact.read(FILE), artifact);
-  }
-
-  /** Only the file, while the others are still to come. */
-  static MlflowModel parse(String label, ByteBuffer bytes) {
-    return parse(label, bytes, null);
-  }
-
-  private static MlflowModel parse(
-      String label, ByteBuffer bytes, @Nullable ModelArtifact artifact) {
+    String label = artifact.label();
+    ByteBuffer bytes = artifact.read(FILE);
     LoaderOptions options = new LoaderOptions();
     options.setMaxAliasesForCollections(MAX_ALIASES);
     options.setNestingDepthLimit(MAX_DEPTH);
@@ -115,7 +107,7 @@ public final class MlflowModel {
           new Yaml(new SafeConstructor(options))
               .load(StandardCharsets.UTF_8.decode(bytes).toString());
       if (yaml instanceof Map<?, ?> map) {
-        return new MlflowModel(label, map, artifact);
+        return new MlflowModel(artifact, map);
       }
       throw new ModelLoadException(
           Stage.LOAD, label + ": " + FILE + ": expected a YAML mapping, got something else");
@@ -218,7 +210,7 @@ public final class MlflowModel {
   }
 
   private Optional<Tensors> read(String file, List<ValueSpec> specs) {
-    if (artifact == null || !artifact.files().containsKey(file)) {
+    if (!artifact.files().containsKey(file)) {
       return Optional.empty();
     }
     try {

@@ -38,22 +38,22 @@ public final class MlflowRepository implements ModelRepository {
   /** What can be said of it; copied before it is changed, never after. */
   private static final class Settings {
     private final URI uri;
+    private HttpSource http; // a client with threads: made once, not for each copy
     private Optional<String> authorization = Optional.empty();
-    private HttpSource.Patience patience = HttpSource.Patience.defaults();
     private FetchLimits limits = FetchLimits.defaults();
     private FetchListener listener = FetchListener.NONE;
     private Optional<Path> local = Optional.empty();
     private Optional<MlflowReference> reference = Optional.empty();
     private boolean digestRequired;
 
-    Settings(URI uri) {
+    Settings(URI uri, HttpSource http) {
       this.uri = uri;
+      this.http = http;
     }
 
     Settings copy() {
-      Settings copy = new Settings(uri);
+      Settings copy = new Settings(uri, http);
       copy.authorization = authorization;
-      copy.patience = patience;
       copy.limits = limits;
       copy.listener = listener;
       copy.local = local;
@@ -80,7 +80,7 @@ public final class MlflowRepository implements ModelRepository {
 
   private MlflowRepository(Settings settings) {
     this.settings = settings;
-    HttpSource http = HttpSource.of(settings.patience);
+    HttpSource http = settings.http;
     if (settings.authorization.isPresent()) {
       http = http.withAuthorization(settings.uri, settings.authorization.get());
     }
@@ -115,7 +115,7 @@ public final class MlflowRepository implements ModelRepository {
         user == null || colon < 0
             ? Optional.empty()
             : Optional.of(Credentials.basic(user.substring(0, colon), user.substring(colon + 1)));
-    Settings settings = new Settings(plain);
+    Settings settings = new Settings(plain, HttpSource.of(HttpSource.Patience.defaults()));
     settings.authorization = authorization;
     return new MlflowRepository(settings);
   }
@@ -167,7 +167,7 @@ public final class MlflowRepository implements ModelRepository {
 
   /** {@return this, waiting so long for the server} */
   public MlflowRepository withPatience(HttpSource.Patience patience) {
-    return with(s -> s.patience = patience);
+    return with(s -> s.http = HttpSource.of(patience));
   }
 
   /** {@return this, taking versions up to these limits} */
@@ -209,7 +209,7 @@ public final class MlflowRepository implements ModelRepository {
   /**
    * {@inheritDoc}
    *
-   * <p>Two requests, or one where an address is followed.
+   * <p>Two requests, or one where an address is followed; one more for each further 200 versions.
    */
   @Override
   public Versions versions(String model) throws IOException {
@@ -280,7 +280,7 @@ public final class MlflowRepository implements ModelRepository {
     if (items.isEmpty()) {
       throw staging.missing("expected files, got none");
     }
-    items = requireServable(label, staging, store, items);
+    items = requireServable(model, version.version(), staging, store, items);
     for (ArtifactStore.Item item : items) {
       store.fetch(item, staging);
     }
@@ -320,7 +320,11 @@ public final class MlflowRepository implements ModelRepository {
 
   /** Fetches {@code MLmodel} first; what it refuses need not be downloaded. */
   private static List<ArtifactStore.Item> requireServable(
-      String label, Staging staging, ArtifactStore store, List<ArtifactStore.Item> items)
+      String model,
+      String version,
+      Staging staging,
+      ArtifactStore store,
+      List<ArtifactStore.Item> items)
       throws IOException {
     List<ArtifactStore.Item> rest = new ArrayList<>(items);
     ArtifactStore.@Nullable Item file = null;
@@ -329,13 +333,12 @@ public final class MlflowRepository implements ModelRepository {
     }
     List<String> names = items.stream().map(ArtifactStore.Item::path).toList();
     if (file == null) {
-      MlflowModel.requireModelFile(label, names);
+      MlflowModel.requireModelFile(model + " v" + version, names);
       return rest;
     }
     rest.remove(file);
     store.fetch(file, staging);
-    ModelArtifact early = staging.finish("", "");
-    MlflowModel.parse(label, early.read(MlflowModel.FILE)).requireServable(names);
+    MlflowModel.of(staging.finish(model, version)).requireServable(names);
     return rest;
   }
 

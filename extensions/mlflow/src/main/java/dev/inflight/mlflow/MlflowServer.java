@@ -6,10 +6,12 @@ import dev.inflight.fetch.StatusException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The calls of MLflow's REST interface that are needed, as far as they are needed. */
@@ -142,28 +144,14 @@ final class MlflowServer {
     String quote = model.indexOf('\'') < 0 ? "'" : "\"";
     String filter = "name=" + quote + model + quote;
     List<Version> versions = new ArrayList<>();
-    String page = "";
-    for (int pages = 0; pages < MAX_PAGES; pages++) {
-      String most = String.valueOf(PAGE);
-      JsonNode found =
-          page.isEmpty()
-              ? get("model-versions/search", "filter", filter, "max_results", most)
-              : get(
-                  "model-versions/search",
-                  "filter",
-                  filter,
-                  "max_results",
-                  most,
-                  "page_token",
-                  page);
-      found.path("model_versions").forEach(node -> versions.add(Version.of(node)));
-      page = text(found, "next_page_token");
-      if (page.isEmpty()) {
-        return versions;
-      }
-    }
-    throw new IOException(
-        "model '" + model + "': expected at most " + PAGE * MAX_PAGES + " versions, got more");
+    pages(
+        found -> found.path("model_versions").forEach(node -> versions.add(Version.of(node))),
+        "model-versions/search",
+        "filter",
+        filter,
+        "max_results",
+        String.valueOf(PAGE));
+    return versions;
   }
 
   Optional<Version> version(String model, String version) throws IOException {
@@ -213,30 +201,35 @@ final class MlflowServer {
 
   /** {@return what is in a directory of a run, by its path below the run's root} */
   List<Item> runItems(String run, String directory) throws IOException {
-    return pages("artifacts/list", "run_id", run, "path", directory);
+    return listed("artifacts/list", "run_id", run, "path", directory);
   }
 
   /** {@return what is in a directory of a logged model, by its path below the model's root} */
   List<Item> loggedItems(String id, String directory) throws IOException {
-    return pages(
+    return listed(
         "logged-models/" + HttpSource.encoded(id) + "/artifacts/directories",
         "artifact_directory_path",
         directory);
   }
 
-  private List<Item> pages(String call, String... query) throws IOException {
+  private List<Item> listed(String call, String... query) throws IOException {
     List<Item> items = new ArrayList<>();
-    List<String> words = new ArrayList<>(List.of(query));
+    pages(found -> items.addAll(items(found)), call, query);
+    return items;
+  }
+
+  private void pages(Consumer<JsonNode> each, String call, String... query) throws IOException {
+    String[] words = query;
     for (int pages = 0; pages < MAX_PAGES; pages++) {
-      JsonNode found = get(call, words.toArray(String[]::new));
-      items.addAll(items(found));
+      JsonNode found = get(call, words);
+      each.accept(found);
       String next = text(found, "next_page_token");
       if (next.isEmpty()) {
-        return items;
+        return;
       }
-      words = new ArrayList<>(List.of(query));
-      words.add("page_token");
-      words.add(next);
+      words = Arrays.copyOf(query, query.length + 2);
+      words[query.length] = "page_token";
+      words[query.length + 1] = next;
     }
     throw new IOException(call + ": expected at most " + MAX_PAGES + " pages, got more");
   }
@@ -244,11 +237,9 @@ final class MlflowServer {
   /** {@return what is in a directory of a proxied store, by its name} */
   List<Item> proxiedItems(URI store, String directory) throws IOException {
     return items(
-        json(URI.create(store + (directory.isEmpty() ? "" : "?path=" + encode(directory)))));
-  }
-
-  private static String encode(String directory) {
-    return HttpSource.encoded(directory);
+        json(
+            URI.create(
+                store + (directory.isEmpty() ? "" : "?path=" + HttpSource.encoded(directory)))));
   }
 
   private static List<Item> items(JsonNode found) {

@@ -32,7 +32,13 @@ record MlflowSignature(List<Column> columns, List<ValueSpec> tensors) {
           "string", DataType.STRING);
 
   private static final Set<DataType> WHOLE =
-      Set.of(DataType.INT8, DataType.INT16, DataType.INT32, DataType.UINT8, DataType.UINT16);
+      Set.of(
+          DataType.INT8,
+          DataType.INT16,
+          DataType.INT32,
+          DataType.UINT8,
+          DataType.UINT16,
+          DataType.UINT32);
 
   /** A column; the name may be empty. */
   record Column(String name, DataType type, boolean required) {}
@@ -200,16 +206,12 @@ record MlflowSignature(List<Column> columns, List<ValueSpec> tensors) {
     if (!castable(widest, matrix.type())) {
       return Optional.of("columns are declared as " + widest + ", the model has " + matrix);
     }
-    if (!matrix.columns().isEmpty()) {
-      Set<String> names = new HashSet<>();
-      columns.forEach(column -> names.add(column.name()));
-      return matrix.columns().stream()
-          .filter(
-              name -> !names.contains(name) && columns.stream().noneMatch(c -> c.name().isEmpty()))
-          .map(name -> "the model needs column '" + name + "', which is not declared")
-          .findFirst();
-    }
-    return Optional.empty();
+    Set<String> names = new HashSet<>();
+    columns.forEach(column -> names.add(column.name()));
+    return matrix.columns().stream()
+        .filter(name -> !names.contains(name) && !names.contains(""))
+        .map(name -> "the model needs column '" + name + "', which is not declared")
+        .findFirst();
   }
 
   /**
@@ -220,7 +222,7 @@ record MlflowSignature(List<Column> columns, List<ValueSpec> tensors) {
     return from == to
         || (from == DataType.INT32 && to == DataType.INT64)
         || (from == DataType.FLOAT32 && to == DataType.FLOAT64)
-        || ((WHOLE.contains(from) || from == DataType.UINT32) && to == DataType.FLOAT64)
+        || (WHOLE.contains(from) && to == DataType.FLOAT64)
         || (from == DataType.FLOAT64 && to == DataType.FLOAT32);
   }
 }
