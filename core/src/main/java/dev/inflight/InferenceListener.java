@@ -6,10 +6,10 @@ import java.util.Optional;
  * Sees every run, and every call that was not answered. Called on one library thread, later and in
  * order, from a bounded ring: what a listener throws is counted and logged once, and it goes on
  * being called; one that is slow makes the ring overflow, and then events are dropped and counted;
- * one that does not return for a second is left alone until it does, and misses what happens
- * meanwhile. It can neither fail nor block a call, nor keep another listener from its events for
- * longer than that second. Where each event counts there is {@link InferenceStats}, which misses
- * none.
+ * one that takes more than a second or two for what is told to it at once, up to 256 events, is
+ * left alone until it returns, and misses what happens meanwhile. It can neither fail nor block a
+ * call, nor keep another listener from its events for longer than two seconds. Where each event
+ * counts there is {@link InferenceStats}, which misses none.
  */
 public interface InferenceListener {
   /** A run ended. Runs that only compare or warm up a version are left out. */

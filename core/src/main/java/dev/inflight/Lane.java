@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Lane extends CacheLine {
   /*
-   * Design. busy is the permit (CAS 0 -> 1). held is the lease: the version this lane is about to use or uses. It is
-   * announced before and cleared after every use, so a version is in use exactly when some lane holds it, and no counter is
+   * Design. busy is the permit (CAS 0 -> 1). held is the lease: the version that this lane is about to use, uses, or
+   * delivers the answers of. It is announced before and cleared after that, so a version is in use exactly when some lane holds it, and no counter is
    * shared between lanes. owner, memory, completions and the runners' insides are plain: the permit publishes them.
    */
 

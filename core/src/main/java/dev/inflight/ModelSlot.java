@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the current version of one model. A run borrows the version for exactly as long as it
- * lasts; a version that was swapped out is closed once, on the reaper thread, after the last run
- * that uses it. Owns the models it is given.
+ * Holds the current version of one model. A run borrows the version until its answers are
+ * delivered; a version that was swapped out is closed once, on the reaper thread, after the last
+ * run that uses it. Owns the models it is given.
  *
  * @param <I> a row
  * @param <O> an answer

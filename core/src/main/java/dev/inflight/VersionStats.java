@@ -20,7 +20,7 @@ import java.util.function.BinaryOperator;
  * @param run one run of the backend, encoding and decoding included
  * @param rows of each run
  * @param encode what the codec took to write the rows of a run, of some runs: one in 64 of single
- *     rows that callers run, one in 8 of others
+ *     rows that callers run, one in 8 of others, and each whose calls have an attachment
  * @param decode the same for reading the answers
  * @param releases how many runs began for which reason
  */

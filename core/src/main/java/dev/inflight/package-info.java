@@ -1,6 +1,6 @@
 /**
- * A slot holds a model; a predictor answers rows; a run borrows one version for exactly as long as
- * it lasts.
+ * A slot holds a model; a predictor answers rows; a run borrows one version until its answers are
+ * delivered.
  *
  * <p>Users meet {@link dev.inflight.Predictor}, {@link dev.inflight.ModelSlot} and {@link
  * dev.inflight.Codec}; authors of backends {@link dev.inflight.ModelLoader}, {@link

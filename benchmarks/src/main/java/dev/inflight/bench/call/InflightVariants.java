@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Ours, through the predictor a user has. */
 public final class InflightVariants {
+  /** A slot looks at it when it is made. */
+  private static final String STATISTICS = "inflight.statistics";
+
   private InflightVariants() {}
 
   /** One {@code float[]} through a codec. */
@@ -28,6 +31,16 @@ public final class InflightVariants {
     Serving<float[], float[]> serving = Serving.codec(model, 1);
     serving.listen();
     return one(model, serving);
+  }
+
+  /** As {@link #codec}, on a slot that counts nothing. Not while another slot is made. */
+  public static Variant codecWithoutStatistics(BenchModel model) throws IOException {
+    System.setProperty(STATISTICS, "off");
+    try {
+      return codec(model);
+    } finally {
+      System.clearProperty(STATISTICS);
+    }
   }
 
   private static Variant one(BenchModel model, Serving<float[], float[]> serving) {

@@ -39,7 +39,9 @@ final class CallPages {
     for (Result result : results.section("swap").all()) {
       swap.row(result.variant(), number(result.value("value")));
     }
-    return swap.isEmpty() ? with : with.heading("Swaps").table(swap);
+    Page more = swap.isEmpty() ? with : with.heading("Swaps").table(swap);
+    Table counting = table(results.section("statistics"));
+    return counting.isEmpty() ? more : more.heading("Statistics").table(counting);
   }
 
   private static Table table(Results results) {

@@ -174,6 +174,17 @@ public final class Figures {
       bars.add(Bar.atMost(work("lease", threads, "threads"), "ns", 20, nanos));
     }
     swaps();
+    bars.add(
+        Bar.atMost(
+            "m2, one row",
+            "CPU with statistics against without",
+            1.01,
+            results
+                .section("statistics")
+                .model("m2")
+                .variant("Inflight, statistics on")
+                .value("ratio")
+                .orElse(Double.NaN)));
   }
 
   private void swaps() {

@@ -106,7 +106,7 @@ public final class Report {
             mvn -q -Pbench -Dbench.sections=single,bulk package     # some sections, with what an earlier run left of the others
             mvn -q -Pbench -Dbench.rounds=5 package                 # more rounds of the concurrent sections
             ```
-            Sections: `single`, `peers`, `batching`, `concurrency`, `latency`, `bulk`, `lease`, `swap`; each runs in a JVM of its own.
+            Sections: `single`, `peers`, `batching`, `concurrency`, `latency`, `bulk`, `lease`, `swap`, `statistics`; each runs in a JVM of its own.
             Virtual threads need JDK 21 or later. JMH has the same single calls (`SingleCall`), and the lease (`LeaseBenchmark`).
             JPMML is licensed under the AGPL; it is a dependency of this module only, which is never published.
             """);

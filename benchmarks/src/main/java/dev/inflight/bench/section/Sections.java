@@ -25,6 +25,7 @@ public final class Sections {
     ALL.put(BulkSection.NAME, new BulkSection());
     ALL.put(LeaseSection.NAME, new LeaseSection());
     ALL.put(SwapSection.NAME, new SwapSection());
+    ALL.put(StatisticsSection.NAME, new StatisticsSection());
   }
 
   private Sections() {}
