@@ -25,6 +25,17 @@ final class FakeLoader implements ModelLoader<String, String> {
   /** Lets the model {@code slow} be loaded. */
   final CountDownLatch go = new CountDownLatch(1);
 
+  /** {@return what is loaded of that, without inputs and outputs} */
+  static ModelInfo info(ModelArtifact artifact, String runtime) {
+    return new ModelInfo(
+        artifact.name(),
+        artifact.version(),
+        runtime,
+        new Signature(List.of(), List.of()),
+        artifact.digest(),
+        Map.of());
+  }
+
   /** What was loaded and not closed. */
   List<String> open() {
     List<String> open = new ArrayList<>(loaded);
@@ -76,13 +87,7 @@ final class FakeLoader implements ModelLoader<String, String> {
 
     @Override
     public ModelInfo info() {
-      return new ModelInfo(
-          artifact.name(),
-          artifact.version(),
-          "text",
-          new Signature(List.of(), List.of()),
-          artifact.digest(),
-          Map.of());
+      return FakeLoader.info(artifact, "text");
     }
 
     @Override

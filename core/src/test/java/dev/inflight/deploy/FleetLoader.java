@@ -8,11 +8,9 @@ import dev.inflight.ModelLoadException;
 import dev.inflight.ModelLoader;
 import dev.inflight.Outcome;
 import dev.inflight.Runner;
-import dev.inflight.tensor.Signature;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -73,13 +71,7 @@ final class FleetLoader implements ModelLoader<String, String> {
 
     @Override
     public ModelInfo info() {
-      return new ModelInfo(
-          artifact.name(),
-          artifact.version(),
-          "text",
-          new Signature(List.of(), List.of()),
-          artifact.digest(),
-          Map.of());
+      return FakeLoader.info(artifact, "text");
     }
 
     @Override

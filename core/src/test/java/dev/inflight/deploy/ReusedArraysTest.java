@@ -13,13 +13,11 @@ import dev.inflight.Runner;
 import dev.inflight.deploy.CanaryOptions.Margin;
 import dev.inflight.deploy.CanaryOptions.Signal;
 import dev.inflight.repository.DirectoryRepository;
-import dev.inflight.tensor.Signature;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -35,13 +33,7 @@ class ReusedArraysTest {
     return new Model<>() {
       @Override
       public ModelInfo info() {
-        return new ModelInfo(
-            artifact.name(),
-            artifact.version(),
-            "doubling",
-            new Signature(List.of(), List.of()),
-            artifact.digest(),
-            Map.of());
+        return FakeLoader.info(artifact, "doubling");
       }
 
       @Override

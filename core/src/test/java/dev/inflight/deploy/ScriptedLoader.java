@@ -9,7 +9,6 @@ import dev.inflight.ModelLoader;
 import dev.inflight.Outcome;
 import dev.inflight.PredictionFailedException;
 import dev.inflight.Runner;
-import dev.inflight.tensor.Signature;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,14 +43,7 @@ final class ScriptedLoader implements ModelLoader<Long, Object> {
   @Override
   public Model<Long, Object> load(ModelArtifact artifact) throws Exception {
     String text = StandardCharsets.UTF_8.decode(artifact.read("model.txt")).toString();
-    ModelInfo info =
-        new ModelInfo(
-            artifact.name(),
-            artifact.version(),
-            "script",
-            new Signature(List.of(), List.of()),
-            artifact.digest(),
-            Map.of());
+    ModelInfo info = FakeLoader.info(artifact, "script");
     return model(info, text);
   }
 
