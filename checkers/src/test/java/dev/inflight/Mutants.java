@@ -3,7 +3,11 @@ package dev.inflight;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What can be broken in the engine's hand-overs, and which checker must notice. */
+/**
+ * What can be broken in the engine's hand-overs, and which checker must notice. A broken step of
+ * two instructions yields between them: on a busy machine its two threads seldom run at the same
+ * time.
+ */
 @SuppressWarnings("StringConcatToTextBlock") // indentation matters here
 final class Mutants {
   private Mutants() {}
@@ -43,8 +47,8 @@ final class Mutants {
             "a pin is not confirmed",
             "PinAgainstSwap",
             "Leasing",
-            "incrementAndGet();\n      if (current == version) {",
-            "incrementAndGet();\n      if (true) {"),
+            "      version.pins().incrementAndGet();\n      if (current == version) {",
+            "      Thread.yield();\n      version.pins().incrementAndGet();\n      if (true) {"),
         new Mutant(
             "an unpin does not ask the reaper",
             "PinAgainstSwap",
@@ -84,27 +88,29 @@ final class Mutants {
             "Call",
             "if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {\n"
                 + "      line.leave(this);\n      line.forget",
-            "if (state == WAITING) {\n      state = GIVEN_UP;\n"
+            "if (state == WAITING) {\n      Thread.yield();\n      state = GIVEN_UP;\n"
                 + "      line.leave(this);\n      line.forget"),
         new Mutant(
             "taken by a check, then a write",
             "CallGivenUpAgainstLane",
             "Call",
             "if (!STATE.compareAndSet(this, WAITING, TAKEN)) {\n        return false;\n      }",
-            "if (state != WAITING) {\n        return false;\n      }\n      state = TAKEN;"),
+            "if (state != WAITING) {\n        return false;\n      }\n      Thread.yield();\n"
+                + "      state = TAKEN;"),
         new Mutant(
             "answered by a check, then a write",
             "CallGivenUpAgainstLane",
             "Call",
             "    if (!STATE.compareAndSet(this, TAKEN, DONE)) {",
-            "    boolean won = state == TAKEN;\n    if (won) {\n      state = DONE;\n    }\n    if (!won) {"),
+            "    boolean won = state == TAKEN;\n    if (won) {\n      Thread.yield();\n"
+                + "      state = DONE;\n    }\n    if (!won) {"),
         new Mutant(
             "expired by a check, then a write",
             "CallTimesOutAgainstLane",
             "Call",
             "    if (STATE.compareAndSet(this, WAITING, GIVEN_UP)) {\n"
                 + "      line.leave(this);\n      end();",
-            "    if (state == WAITING) {\n      state = GIVEN_UP;\n"
+            "    if (state == WAITING) {\n      Thread.yield();\n      state = GIVEN_UP;\n"
                 + "      line.leave(this);\n      end();"),
         new Mutant(
             "the bounds are not given back",
@@ -160,8 +166,10 @@ final class Mutants {
             "a lane that leaves does not look again",
             "EnqueueAgainstServingLane",
             "Lane",
-            "if (!dispatcher.hasTakeable() || !tryEnter()) {",
-            "if (true) {"),
+            "      leave();\n"
+                + "      // Dekker: whoever queued before this look either saw busy == 0 and kicked, or is seen here.\n"
+                + "      if (!dispatcher.hasTakeable() || !tryEnter()) {",
+            "      Thread.yield();\n      leave();\n      if (true) {"),
         new Mutant(
             "a lane looks before it leaves, and takes its time",
             "EnqueueAgainstServingLane",
@@ -187,7 +195,7 @@ final class Mutants {
             "EnqueueAgainstServingLane",
             "Dispatcher",
             "    intake.add(call);\n    boolean patient",
-            "    kick(BatchingRule.WAKE_UP);\n    intake.add(call);\n    if (true) {\n"
+            "    kick(BatchingRule.WAKE_UP);\n    Thread.yield();\n    intake.add(call);\n    if (true) {\n"
                 + "      return;\n    }\n    boolean patient"),
         new Mutant(
             "a caller that leaves does not look",
@@ -248,8 +256,11 @@ final class Mutants {
             "a drainer does not look again",
             "CompletionsAgainstEndingDrainer",
             "Completions",
-            "} while (!done.isEmpty() && again());",
-            "} while (false);"),
+            "      } finally {\n        drainers.decrementAndGet();\n      }\n"
+                + "      // Dekker: who added before this look is seen here, who adds later sees a drainer less.\n"
+                + "    } while (!done.isEmpty() && again());",
+            "      } finally {\n        Thread.yield();\n        drainers.decrementAndGet();\n      }\n"
+                + "    } while (false);"),
         new Mutant(
             "a drainer looks before it ends",
             "CompletionsAgainstEndingDrainer",
@@ -262,13 +273,16 @@ final class Mutants {
             "CompletionsAgainstEndingDrainer",
             "Completions",
             "    add(completion);\n    flush();",
-            "    flush();\n    add(completion);"),
+            "    flush();\n    Thread.yield();\n    add(completion);"),
         new Mutant(
             "one of two drainers ends with work left",
             "CompletionsOfTwoDrainers",
             "Completions",
-            "} while (!done.isEmpty() && again());",
-            "} while (false);"),
+            "      } finally {\n        drainers.decrementAndGet();\n      }\n"
+                + "      // Dekker: who added before this look is seen here, who adds later sees a drainer less.\n"
+                + "    } while (!done.isEmpty() && again());",
+            "      } finally {\n        Thread.yield();\n        drainers.decrementAndGet();\n      }\n"
+                + "    } while (false);"),
         new Mutant(
             "a completion is looked at, then removed",
             "CompletionsOfTwoDrainers",
