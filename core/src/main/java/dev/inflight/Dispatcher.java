@@ -173,10 +173,26 @@ final class Dispatcher {
     return lane == null ? tryLane(null) : lane;
   }
 
-  /** Every lane that there is now, free or not; spare ones too. */
+  /** A free lane that no queue uses, or null. */
+  @Nullable Lane trySpareLane() {
+    return spares.tryAny(lanes[0].memoryBytes());
+  }
+
+  /**
+   * Every lane, free or not; spare ones first, and one of them free if there may be another: what
+   * was never run and hangs must not take a lane that calls wait for.
+   */
   List<Lane> everyLane() {
-    List<Lane> all = new ArrayList<>(List.of(lanes));
+    List<Lane> all = new ArrayList<>();
     spares.addTo(all);
+    if (all.stream().noneMatch(Lane::isFree)) {
+      Lane made = trySpareLane();
+      if (made != null) {
+        made.leave();
+        all.add(0, made);
+      }
+    }
+    all.addAll(List.of(lanes));
     return all;
   }
 

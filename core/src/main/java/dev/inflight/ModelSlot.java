@@ -3,20 +3,16 @@ package dev.inflight;
 import dev.inflight.tensor.Signature;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Holds the current version of one model. A run borrows the version until its answers are
@@ -27,8 +23,6 @@ import org.slf4j.LoggerFactory;
  * @param <O> an answer
  */
 public final class ModelSlot<I, O> implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(ModelSlot.class);
-
   /**
    * How long {@link #close()} waits for calls inside; long against a prediction, short against a
    * deployment's patience.
@@ -47,6 +41,7 @@ public final class ModelSlot<I, O> implements AutoCloseable {
   private final ReentrantLock changes = new ReentrantLock();
   private final AtomicInteger waiting = new AtomicInteger();
   private final List<Resident<I, O>> residents = new CopyOnWriteArrayList<>();
+  private final OpenVersions<I, O> versions = new OpenVersions<>();
   private volatile boolean closed;
 
   ModelSlot(String name, Lanes lanes, Batching batching, Leasing<I, O> leasing) {
@@ -169,7 +164,9 @@ public final class ModelSlot<I, O> implements AutoCloseable {
     ModelInfo info = model.info();
     int capacity = lanes.dispatcher().capacity();
     VersionFigures counted = figures.begin(info, capacity);
-    return new Version<>(model, capacity, counted, () -> runs.over(info, counted));
+    Version<I, O> version = new Version<>(model, capacity, counted, () -> runs.over(info, counted));
+    versions.add(version);
+    return version;
   }
 
   private void swap(@Nullable Version<I, O> before, @Nullable Version<I, O> next) {
@@ -288,58 +285,58 @@ public final class ModelSlot<I, O> implements AutoCloseable {
         listeners.failures());
   }
 
+  /**
+   * Counts predictions that ended so without this slot, as a deployment ends those that come while
+   * its model is unloaded.
+   *
+   * @param predictions negative for those that ended here so, and are tried again
+   */
+  public void ended(CallEnd end, int predictions) {
+    if (predictions > 0) {
+      runs.ended(null, end, predictions);
+    } else {
+      runs.count(null, end, predictions);
+    }
+  }
+
   /** Adds a listener for every call through this slot; closing what is returned removes it. */
   public AutoCloseable listen(InferenceListener listener) {
     return listeners.add(listener);
   }
 
   /**
-   * Refuses new calls, waits for those inside, then closes the model. What still hangs after 10 s
-   * is left alone, with a warning, and its model with it: a native session is never closed under a
-   * run. Does nothing the second time.
+   * Refuses new calls, waits for those inside, then closes the model, and waits for those that were
+   * replaced and are still in use. What still hangs after 10 s is left alone, with a warning, and
+   * its model with it: a native session is never closed under a run. Does nothing the second time.
    */
   @Override
   public void close() {
-    Version<I, O> last;
-    List<Resident<I, O>> left;
+    long deadline = System.nanoTime() + CLOSE_GRACE.toNanos();
+    Set<Version<I, O>> ours = new HashSet<>();
     changes.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
-      long deadline = System.nanoTime() + CLOSE_GRACE.toNanos();
       while (waiting.get() > 0 && System.nanoTime() < deadline) {
         LockSupport.parkNanos(this, 100_000);
       }
-      last = leasing.current();
+      Version<I, O> last = leasing.current();
       leasing.swap(null);
-      left = List.copyOf(residents);
+      if (last != null) {
+        ours.add(last);
+      }
+      for (Resident<I, O> resident : residents) {
+        ours.add(resident.version());
+        leasing.dismiss(resident.version());
+      }
       residents.clear();
-      left.forEach(resident -> leasing.dismiss(resident.version()));
     } finally {
       changes.unlock();
     }
-    if (last != null) {
-      awaitEnd(last);
-    }
-    left.forEach(resident -> awaitEnd(resident.version()));
+    versions.awaitEnds(deadline, ours);
     listeners.close();
-  }
-
-  private void awaitEnd(Version<I, O> version) {
-    try {
-      version.ended().get(CLOSE_GRACE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      log.warn(
-          "{}: a run did not end within {} s; its model stays open",
-          version.info().label(),
-          CLOSE_GRACE.toSeconds());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | CompletionException e) {
-      log.warn("{}: close failed", version.info().label(), e.getCause());
-    }
   }
 
   String label() {

@@ -21,6 +21,9 @@ public final class Resident<I, O> {
   /** Between two looks at a lane that is taken. */
   private static final long LOOK_NANOS = 50_000;
 
+  /** For spare lanes that are taken: no call waits for one, and one may hang for ever. */
+  private static final long SPARE_NANOS = 20_000_000;
+
   private final ModelSlot<I, O> slot;
   private final Version<I, O> version;
   private final Predictor<I, O> predictor;
@@ -76,7 +79,7 @@ public final class Resident<I, O> {
   /**
    * Runs {@code rows} on every lane, at each batch size up to the largest in use, so that the first
    * call finds everything made and what runs cost is known. Blocks; holds a lane for one run at a
-   * time.
+   * time. The first runs are on a lane that no call waits for, in case the model hangs.
    *
    * @param rows at least one; they are repeated where a batch takes more
    * @param patience for all lanes together: one that stays taken is left out
@@ -90,18 +93,24 @@ public final class Resident<I, O> {
     long deadline = System.nanoTime() + patience.toNanos();
     int largest = Math.min(slot.line().rule().cap(), version.maxBatch());
     int runs = 0;
-    List<Lane> left = new ArrayList<>(slot.lanes().dispatcher().everyLane());
+    boolean spares = false;
+    List<Lane> left = slot.lanes().dispatcher().everyLane();
     while (!left.isEmpty() && System.nanoTime() - deadline < 0) {
       Lane lane = firstFree(left);
       if (lane == null && Thread.currentThread().isInterrupted()) {
         break;
       } else if (lane == null) {
+        if (!spares && left.stream().allMatch(this::isSpare)) {
+          spares = true;
+          deadline = Math.min(deadline, System.nanoTime() + SPARE_NANOS);
+        }
         LockSupport.parkNanos(this, LOOK_NANOS);
         continue;
       }
       left.remove(lane);
       // The largest first: it makes room, and what was made for less room may go.
-      for (int size = Integer.highestOneBit(largest); size >= 1; size /= 2) {
+      int most = isSpare(lane) ? 1 : Integer.highestOneBit(largest); // those never run batches
+      for (int size = most; size >= 1; size /= 2) {
         List<I> batch = repeated(rows, size);
         for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
           runs += succeeds(lane, batch, deadline) ? 1 : 0;
@@ -109,6 +118,10 @@ public final class Resident<I, O> {
       }
     }
     return runs;
+  }
+
+  private boolean isSpare(Lane lane) {
+    return lane.index() >= slot.lanes().dispatcher().size();
   }
 
   /** Whoever is taken now comes last: one that hangs leaves the patience to the others. */
@@ -147,13 +160,14 @@ public final class Resident<I, O> {
   public List<Outcome<O>> runTogether(List<? extends I> rows, Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     List<I> batch = List.copyOf(rows);
-    for (Lane lane : slot.lanes().dispatcher().everyLane()) {
+    List<Lane> lanes = slot.lanes().dispatcher().everyLane();
+    for (Lane lane : lanes) {
       List<Outcome<O>> outcomes = run(lane, batch, System.nanoTime()); // of those that are free
       if (!outcomes.isEmpty()) {
         return outcomes;
       }
     }
-    return run(slot.lanes().dispatcher().everyLane().get(0), batch, deadline);
+    return run(lanes.get(lanes.size() - 1), batch, deadline);
   }
 
   private List<Outcome<O>> run(Lane lane, List<I> batch, long deadline) {

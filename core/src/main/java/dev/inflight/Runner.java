@@ -27,7 +27,7 @@ public interface Runner<I, O> extends AutoCloseable {
   default O runOne(I row) throws Exception {
     List<Outcome<O>> outcomes = run(List.of(row));
     if (outcomes.size() != 1) {
-      throw new PredictionFailedException("expected 1 answer, got " + outcomes.size());
+      throw new IllegalStateException("expected 1 answer, got " + outcomes.size());
     }
     return outcomes.get(0).value();
   }

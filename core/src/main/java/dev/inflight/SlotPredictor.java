@@ -23,6 +23,7 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
   private final int lanes;
   private final @Nullable Version<I, O> only;
   private final Runs.Order order;
+  private final boolean trial;
   private final Probe probe = new Probe();
 
   /** Of whatever is current, or of {@code only} that version; for calls or for trials of it. */
@@ -37,20 +38,19 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     runs = slot.runs();
     this.only = only;
     this.order = order;
+    trial = order.trial();
     rule = line.rule();
     dispatcher = lanes.dispatcher();
-    bulkhead = lanes.bulkhead();
+    bulkhead = trial ? null : lanes.bulkhead();
     this.lanes = lanes.size();
   }
 
   @Override
   public O predict(I row) {
     Objects.requireNonNull(row, "row");
-    if (rule.isDirect()) {
-      Lane lane = dispatcher.tryAnyLane(bulkhead);
-      if (lane != null) {
-        return predictOn(lane, row);
-      }
+    Lane own = laneBesideTheQueue();
+    if (own != null) {
+      return predictOn(own, row);
     }
     boolean mayTry = dispatcher.enter();
     try {
@@ -61,6 +61,14 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     } finally {
       dispatcher.exit();
     }
+  }
+
+  /** A trial must not hold a lane that calls wait for: it may hang. */
+  private @Nullable Lane laneBesideTheQueue() {
+    if (trial) {
+      return dispatcher.trySpareLane();
+    }
+    return rule.isDirect() ? dispatcher.tryAnyLane(bulkhead) : null;
   }
 
   private O predictOn(Lane lane, I row) {
@@ -80,11 +88,9 @@ final class SlotPredictor<I, O> implements Predictor<I, O> {
     // A caller inside native code cannot leave it, so a call with a timeout goes to a lane's
     // thread.
     boolean onCaller = options.timeout().isEmpty() || line.batching().callerRuns();
-    if (onCaller && rule.isDirect()) {
-      Lane lane = dispatcher.tryAnyLane(bulkhead);
-      if (lane != null) {
-        return callOn(lane, row, options);
-      }
+    Lane own = onCaller ? laneBesideTheQueue() : null;
+    if (own != null) {
+      return callOn(own, row, options);
     }
     boolean mayTry = dispatcher.enter();
     try {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Tag;
@@ -57,6 +59,29 @@ class LedgerTest {
     callsEndOnce(5_000_000 / CALLERS);
   }
 
+  /** Returns from its first event when the calls are over. */
+  private record Stalling(CountDownLatch over) implements InferenceListener {
+    @Override
+    public void onEnded(ModelInfo model, CallEnd end, int predictions) {
+      try {
+        over.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static final class Greedy implements InferenceListener {
+    private final CompletableFuture<Integer> told = new CompletableFuture<>();
+
+    @Override
+    public void onRun(InferenceRun run) {
+      byte[] megabyte = new byte[1 << 20];
+      megabyte[run.rows()] = 1;
+      told.complete(Arrays.hashCode(megabyte));
+    }
+  }
+
   private static FakeModel model(String version) {
     return new FakeModel(
         version,
@@ -85,6 +110,10 @@ class LedgerTest {
                   throw new IllegalStateException("a listener's own problem");
                 }
               });
+      CountDownLatch over = new CountDownLatch(1);
+      AutoCloseable blocking = slot.listen(new Stalling(over));
+      Greedy greedy = new Greedy();
+      AutoCloseable allocating = slot.listen(greedy);
       List<Thread> callers = new ArrayList<>();
       List<CompletableFuture<Void>> ends = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
@@ -107,7 +136,11 @@ class LedgerTest {
         end.get(10, TimeUnit.SECONDS);
       }
       assertCounted(slot.stats(), swaps);
-      throwing.close();
+      over.countDown();
+      greedy.told.get(30, TimeUnit.SECONDS); // it had to wait until the stalling one was set aside
+      for (AutoCloseable listener : List.of(throwing, blocking, allocating)) {
+        listener.close();
+      }
       slot.close();
       assertThat(slot.line().waiting()).isZero();
       assertCounted(slot.stats(), swaps + 1);

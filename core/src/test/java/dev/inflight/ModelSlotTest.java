@@ -45,6 +45,30 @@ class ModelSlotTest {
   }
 
   @Test
+  void close_replacedVersionStillRuns_waitsForItToo() throws Exception {
+    try (Gate gate = new Gate();
+        Lanes lanes = Lanes.of(2)) {
+      FakeModel first = gate.model("1");
+      ModelSlot<String, String> slot = ModelSlot.of(first, lanes);
+      CompletableFuture<String> running =
+          CompletableFuture.supplyAsync(() -> slot.predictor().predict("hold"));
+      gate.awaitEntered();
+      var unused =
+          slot.swap(
+              new ForwardingModel<>(new FakeModel("2")) {
+                @Override
+                public void close() {
+                  super.close();
+                  gate.open(); // so the first one ends last
+                }
+              });
+      slot.close();
+      assertThat(first.closes).hasValue(1);
+      assertThat(running.get(10, TimeUnit.SECONDS)).isEqualTo("1:hold");
+    }
+  }
+
+  @Test
   void predict_closedSlot_isClosed() {
     try (Lanes lanes = Lanes.of(1)) {
       FakeModel model = new FakeModel("1");

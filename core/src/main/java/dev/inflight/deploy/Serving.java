@@ -71,7 +71,7 @@ final class Serving<I, O> {
     if (use != null) {
       CoarseClock.SHARED.start();
     }
-    router = new Router<>(slot.predictor(), use);
+    router = new Router<>(slot.predictor(), slot::ended, use);
     comparisons = new Comparisons<>(settings.name(), journal, router, judge);
   }
 

@@ -171,7 +171,8 @@ class GateTest {
     GateReport report = passed(Gate.warmUp(ROWS), "good").get(0);
     assertThat(report.gate()).isEqualTo("warm-up");
     assertThat(report.passed()).isTrue();
-    assertThat(report.detail()).isEqualTo("28 runs"); // 2 lanes, sizes 1 to 64, twice
+    assertThat(report.detail())
+        .isEqualTo("30 runs"); // 2 lanes, sizes 1 to 64, and 1 on a spare, twice
     assertThat(loader.runners).contains("2 0", "2 1");
     assertThat(loader.runs).contains("2 1", "2 2", "2 4", "2 64");
   }
@@ -180,7 +181,7 @@ class GateTest {
   @CsvSource({
     "throws, numbers v2 failed: java.lang.IllegalStateException: bad node",
     "error, numbers v2 failed: java.lang.AssertionError: bad kernel",
-    "short, 'numbers v2: expected 1 answers, got 0'"
+    "short, 'numbers v2 failed: java.lang.IllegalStateException: expected 1 answer, got 0'"
   })
   void warmUp_runFails_isRefused(String content, String why) throws Exception {
     GateReport report = assertRefused(Gate.warmUp(ROWS), content);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.inflight.CallEnd;
 import dev.inflight.CallOptions;
+import dev.inflight.Ends;
 import dev.inflight.Lanes;
 import dev.inflight.ModelLoadException;
 import dev.inflight.ModelUnavailableException;
@@ -179,6 +181,24 @@ class UnloadWhenIdleTest {
     pass(10);
     assertThat(a.predictor().predict("row", PATIENT)).isEqualTo("a:1");
     assertThat(a.predictor().call("row", CallOptions.defaults()).value()).isEqualTo("a:1");
+  }
+
+  @Test
+  void call_whileUnloaded_isCountedOnceAsItEnds() {
+    var a = idle("a");
+    unload(a);
+    Ends before = a.stats().total().ends();
+    var rows = List.of("row", "row", "row");
+    assertThatThrownBy(() -> a.predictor().predictAll(rows))
+        .isInstanceOf(ModelUnavailableException.class);
+    assertThatThrownBy(() -> a.predictor().submit("row"))
+        .isInstanceOf(ModelUnavailableException.class);
+    assertThat(refusal(a)).isEqualTo(Reason.UNLOADED);
+    assertThat(a.stats().total().ends().since(before)).isEqualTo(new Ends(0, 0, 0, 0, 0, 0, 5));
+    pass(10);
+    assertThat(a.predictor().predict("row", PATIENT)).isEqualTo("a:1");
+    assertThat(a.stats().total().ends().since(before).all()).isEqualTo(6);
+    assertThat(a.stats().total().ends().since(before).of(CallEnd.COMPLETED)).isEqualTo(1);
   }
 
   @Test
