@@ -43,6 +43,25 @@ public final class InflightVariants {
     }
   }
 
+  /** As {@link #codec}, with meters that Prometheus scrapes every second. */
+  public static Variant codecWatched(BenchModel model) throws IOException {
+    Serving<float[], float[]> serving = Serving.codec(model, 1);
+    AutoCloseable scraping = serving.scrapeEverySecond();
+    Variant calls = one(model, serving);
+    return new Variant() {
+      @Override
+      public float call() throws Exception {
+        return calls.call();
+      }
+
+      @Override
+      public void close() throws Exception {
+        scraping.close();
+        calls.close();
+      }
+    };
+  }
+
   private static Variant one(BenchModel model, Serving<float[], float[]> serving) {
     Predictor<float[], float[]> predictor = serving.predictor();
     Cycle<float[]> cycle = new Cycle<>(model.rows());

@@ -8,13 +8,19 @@ import dev.inflight.ModelArtifact;
 import dev.inflight.ModelSlot;
 import dev.inflight.Predictor;
 import dev.inflight.bench.model.BenchModel;
+import dev.inflight.micrometer.InflightMetrics;
 import dev.inflight.onnx.OnnxLoader;
 import dev.inflight.onnx.OnnxOptions;
 import dev.inflight.tensor.RowReader;
 import dev.inflight.tensor.RowWriter;
 import dev.inflight.tensor.Tensors;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Ours, opened as a user opens it, on lanes of its own.
@@ -76,6 +82,19 @@ public final class Serving<I, O> implements AutoCloseable {
   /** Adds a listener that does nothing. */
   public void listen() {
     var unused = slot.listen(new InferenceListener() {});
+  }
+
+  /** {@return what ends it} */
+  AutoCloseable scrapeEverySecond() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    InflightMetrics meters = InflightMetrics.of(slot);
+    meters.bindTo(registry);
+    ScheduledExecutorService scraper = Executors.newSingleThreadScheduledExecutor();
+    var unused = scraper.scheduleAtFixedRate(registry::scrape, 1, 1, TimeUnit.SECONDS);
+    return () -> {
+      scraper.shutdownNow();
+      meters.close();
+    };
   }
 
   @Override

@@ -185,6 +185,27 @@ public final class Figures {
                 .variant("Inflight, statistics on")
                 .value("ratio")
                 .orElse(Double.NaN)));
+    bars.add(
+        Bar.atMost(
+            "m2, one row",
+            "CPU with everything on against nothing",
+            1.03,
+            results
+                .section("statistics")
+                .variant("Inflight, everything on")
+                .value("ratio")
+                .orElse(Double.NaN)));
+    bars.add(
+        Bar.atMost(
+            "recording, 2 threads",
+            "time of a record on one",
+            1.1,
+            results
+                .section("statistics")
+                .group("recording")
+                .at(2.0)
+                .value("ratio")
+                .orElse(Double.NaN)));
   }
 
   private void swaps() {
