@@ -2,6 +2,7 @@
  * Runs machine-learning models inside a Java process: loads and checks them, swaps versions, shows
  * what they do.
  */
+@SuppressWarnings("module") // javac does not see the one that may use our files
 @org.jspecify.annotations.NullMarked
 module dev.inflight {
   requires java.management;
@@ -12,6 +13,8 @@ module dev.inflight {
 
   exports dev.inflight;
   exports dev.inflight.deploy;
+  exports dev.inflight.files to
+      dev.inflight.fetch;
   exports dev.inflight.repository;
   exports dev.inflight.tensor;
 }

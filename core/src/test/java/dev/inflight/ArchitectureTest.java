@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
   private static final String ROOT = "dev.inflight";
   private static final String TENSOR = "dev.inflight.tensor";
+  private static final String FILES = "dev.inflight.files";
   private static final String REPOSITORY = "dev.inflight.repository";
   private static final String DEPLOY = "dev.inflight.deploy";
 
@@ -77,6 +78,8 @@ class ArchitectureTest {
           "dev.inflight.deploy.Rollout",
           "dev.inflight.deploy.Tolerance",
           "dev.inflight.deploy.VersionPolicy",
+          "dev.inflight.files.OwnerOnly", // for our own modules
+          "dev.inflight.files.SealedFile",
           "dev.inflight.repository.DirectoryRepository",
           "dev.inflight.repository.Manifest",
           "dev.inflight.repository.ModelRepository",
@@ -97,12 +100,17 @@ class ArchitectureTest {
   @Test
   void packages_imported_areAllThere() {
     assertThat(CORE.stream().map(JavaClass::getPackageName).distinct().sorted())
-        .containsExactly(ROOT, DEPLOY, REPOSITORY, TENSOR);
+        .containsExactly(ROOT, DEPLOY, FILES, REPOSITORY, TENSOR);
   }
 
   @Test
   void tensor_dependencies_areNoneOfOurs() {
     onlyUses(TENSOR);
+  }
+
+  @Test
+  void files_dependencies_areNoneOfOurs() {
+    onlyUses(FILES);
   }
 
   @Test
@@ -116,8 +124,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void deploy_dependencies_areRepositoryRootAndTensorOnly() {
-    onlyUses(DEPLOY, REPOSITORY, ROOT, TENSOR, "com.sun.management");
+  void deploy_dependencies_areRepositoryFilesRootAndTensorOnly() {
+    onlyUses(DEPLOY, REPOSITORY, FILES, ROOT, TENSOR, "com.sun.management");
   }
 
   /**

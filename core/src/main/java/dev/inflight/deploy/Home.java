@@ -1,7 +1,9 @@
 package dev.inflight.deploy;
 
 import dev.inflight.ModelArtifact;
-import dev.inflight.deploy.SealedFile.DamagedException;
+import dev.inflight.files.OwnerOnly;
+import dev.inflight.files.SealedFile;
+import dev.inflight.files.SealedFile.DamagedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

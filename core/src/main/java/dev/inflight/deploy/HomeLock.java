@@ -1,5 +1,6 @@
 package dev.inflight.deploy;
 
+import dev.inflight.files.OwnerOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

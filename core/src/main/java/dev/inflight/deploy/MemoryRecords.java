@@ -1,5 +1,6 @@
 package dev.inflight.deploy;
 
+import dev.inflight.files.SealedFile;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;

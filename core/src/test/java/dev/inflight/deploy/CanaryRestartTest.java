@@ -7,6 +7,7 @@ import dev.inflight.deploy.CanaryOptions.Signal;
 import dev.inflight.deploy.CanaryReport.SignalReport;
 import dev.inflight.deploy.CanaryReport.Verdict;
 import dev.inflight.deploy.DeploymentStatus.State;
+import dev.inflight.files.SealedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,9 @@ package dev.inflight.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.inflight.deploy.SealedFile.DamagedException;
+import dev.inflight.files.OwnerOnly;
+import dev.inflight.files.SealedFile;
+import dev.inflight.files.SealedFile.DamagedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.inflight.deploy;
+package dev.inflight.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,17 +19,18 @@ import java.util.List;
  * line with the format, a line for each record, and a last line with the SHA-256 of all before it.
  * Fields are separated by tabs; all but printable ASCII is escaped, as any text may be in them.
  */
-final class SealedFile {
+public final class SealedFile {
   private static final String SEAL = "sha256 ";
   private static final int SEAL_LENGTH = SEAL.length() + 64 + 1;
 
   private SealedFile() {}
 
   /** The bytes are not those that were written; the message says what was expected. */
-  static final class DamagedException extends IOException {
+  public static final class DamagedException extends IOException {
     private static final long serialVersionUID = 1;
 
-    DamagedException(String message) {
+    /** What was expected, and what came. */
+    public DamagedException(String message) {
       super(message);
     }
   }
@@ -39,7 +40,7 @@ final class SealedFile {
    *
    * @param format name and number of the format
    */
-  static void write(Path directory, String name, String format, List<List<String>> records)
+  public static void write(Path directory, String name, String format, List<List<String>> records)
       throws IOException {
     Path draft = OwnerOnly.temporary(directory);
     try {
@@ -70,7 +71,7 @@ final class SealedFile {
    * @throws DamagedException if they are not those that were written
    * @throws IOException if the file cannot be read
    */
-  static List<List<String>> read(Path file, String format) throws IOException {
+  public static List<List<String>> read(Path file, String format) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
         && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new DamagedException("expected a file, got a link or special file");
@@ -78,7 +79,8 @@ final class SealedFile {
     return records(Files.readAllBytes(file), format);
   }
 
-  static byte[] bytes(String format, List<List<String>> records) {
+  /** {@return what a file of these records holds} */
+  public static byte[] bytes(String format, List<List<String>> records) {
     StringBuilder text = new StringBuilder(format).append('\n');
     for (List<String> fields : records) {
       for (int i = 0; i < fields.size(); i++) {
@@ -90,7 +92,12 @@ final class SealedFile {
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
-  static List<List<String>> records(byte[] bytes, String format) throws DamagedException {
+  /**
+   * {@return the records of such a file}
+   *
+   * @throws DamagedException if they are not those that were written
+   */
+  public static List<List<String>> records(byte[] bytes, String format) throws DamagedException {
     int length = bytes.length - SEAL_LENGTH;
     if (length < 0) {
       throw new DamagedException(

@@ -1,4 +1,4 @@
-package dev.inflight.deploy;
+package dev.inflight.files;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,7 +18,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Files and directories that only this process's user can read and write, where POSIX is. */
-final class OwnerOnly {
+public final class OwnerOnly {
   private static final Set<PosixFilePermission> DIRECTORY =
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
@@ -26,7 +26,8 @@ final class OwnerOnly {
 
   private OwnerOnly() {}
 
-  static FileAttribute<?>[] forFile(Path file) {
+  /** {@return with what a file is created that nobody else can read} */
+  public static FileAttribute<?>[] forFile(Path file) {
     return attributes(file, FILE);
   }
 
@@ -41,7 +42,7 @@ final class OwnerOnly {
   }
 
   /** Creates a directory, and its parents as everybody does; shuts one that others could enter. */
-  static void directory(Path directory) throws IOException {
+  public static void directory(Path directory) throws IOException {
     Path parent = directory.getParent();
     // createDirectories() of JDK 17 refuses a link to a directory, which a home may well be in.
     if (parent != null && !Files.isDirectory(parent)) {
@@ -62,7 +63,7 @@ final class OwnerOnly {
   }
 
   /** Creates the directories between {@code top}, which is there, and a file. */
-  static void parents(Path top, Path file) throws IOException {
+  public static void parents(Path top, Path file) throws IOException {
     Path inside = top.relativize(file);
     for (int names = 1; names < inside.getNameCount(); names++) {
       directory(top.resolve(inside.subpath(0, names)));
@@ -70,15 +71,20 @@ final class OwnerOnly {
   }
 
   /** {@return a name in {@code directory} that nobody has, and that {@link #clear} removes} */
-  static Path temporary(Path directory) {
+  public static Path temporary(Path directory) {
     return directory.resolve(TEMPORARY + UUID.randomUUID());
   }
 
+  /** {@return whether {@link #temporary} gave that name} */
+  public static boolean isTemporary(String name) {
+    return name.startsWith(TEMPORARY);
+  }
+
   /** Removes what a process that ended in between left. */
-  static void clear(Path directory) throws IOException {
+  public static void clear(Path directory) throws IOException {
     List<Path> left;
     try (Stream<Path> list = Files.list(directory)) {
-      left = list.filter(path -> path.getFileName().toString().startsWith(TEMPORARY)).toList();
+      left = list.filter(path -> isTemporary(path.getFileName().toString())).toList();
     }
     for (Path path : left) {
       delete(path);
@@ -86,7 +92,7 @@ final class OwnerOnly {
   }
 
   /** Removes a file, or a directory and all in it, if it is there. */
-  static void delete(Path path) throws IOException {
+  public static void delete(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
@@ -102,7 +108,7 @@ final class OwnerOnly {
   }
 
   /** As {@link #delete}, on the way out with a failure that matters more. */
-  static void deleteAfter(Throwable failure, Path path) {
+  public static void deleteAfter(Throwable failure, Path path) {
     try {
       delete(path);
     } catch (IOException e) {
@@ -111,7 +117,7 @@ final class OwnerOnly {
   }
 
   /** Makes renames in a directory survive a power cut, where a directory can be opened at all. */
-  static void force(Path directory) {
+  public static void force(Path directory) {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {
