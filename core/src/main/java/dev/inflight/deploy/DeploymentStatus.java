@@ -15,13 +15,17 @@ import java.util.Optional;
  * @param canary how the version that is being tried, or watched after its promotion, compares, or
  *     what serves with itself; when that is over, how it ended
  * @param problem why the last poll failed, if it did
+ * @param lastHeard when the source of the versions last said what it has: at the last poll that did
+ *     not fail, or {@linkplain dev.inflight.repository.Versions#asOf earlier} if the repository
+ *     answered from what it remembers; empty before the first answer
  */
 public record DeploymentStatus(
     String name,
     Optional<ModelInfo> live,
     List<Version> versions,
     Optional<CanaryReport> canary,
-    Optional<String> problem) {
+    Optional<String> problem,
+    Optional<Instant> lastHeard) {
   /** Copies the list. */
   public DeploymentStatus {
     versions = List.copyOf(versions);

@@ -108,7 +108,8 @@ final class Fleet<I, O> {
                   return track == null || track.isDue(now);
                 })
             .toList(),
-        found.aliases());
+        found.aliases(),
+        found.asOf());
   }
 
   /** What is in use is what was verified, whatever has become of its files. */

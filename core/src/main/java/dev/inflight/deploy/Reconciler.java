@@ -8,7 +8,6 @@ import dev.inflight.deploy.DeploymentStatus.State;
 import dev.inflight.repository.Versions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -31,12 +30,13 @@ final class Reconciler<I, O> implements AutoCloseable {
   private final Settings<I, O> settings;
   private final Events events;
   private final Journal journal;
+  private final Fallback fallback;
   private final Fleet<I, O> fleet;
   private final Serving<I, O> serving;
   private final Ascent<I, O> ascent;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable String problem;
-  private @Nullable Versions kept; // what can be had without the repository; the poll's
+  private @Nullable Instant lastHeard;
   private @Nullable Future<?> poll;
   private boolean polling;
   private boolean served;
@@ -49,6 +49,7 @@ final class Reconciler<I, O> implements AutoCloseable {
     this.settings = settings;
     events = new Events(settings.name(), settings.listeners());
     journal = Journal.open(settings.home(), settings.name());
+    fallback = new Fallback(journal);
     fleet = new Fleet<>(events);
     journal.rejected().forEach((identity, why) -> fleet.barBefore(identity, why.reason()));
     serving =
@@ -137,46 +138,13 @@ final class Reconciler<I, O> implements AutoCloseable {
     } catch (Throwable e) { // whatever it is, the next poll may find the repository again
       failure = e.toString();
     }
-    Versions now = locked(() -> serving.incumbent() == null) ? withKept(found) : found;
+    Optional<Instant> heard =
+        Optional.ofNullable(found).map(said -> said.asOf().orElseGet(Instant::now));
+    boolean first = !served && comparesAtOnce();
+    Versions now =
+        locked(() -> serving.incumbent() == null) ? fallback.beside(found, served, first) : found;
     String why = failure;
-    locked(() -> polled(now, why));
-  }
-
-  /** What served last is there too, whatever has become of its files, until something serves. */
-  private @Nullable Versions withKept(@Nullable Versions found) {
-    boolean first = found != null && !served && comparesAtOnce();
-    if (found != null && !first) {
-      return found;
-    }
-    Versions its = kept;
-    // Before anything has served what is kept cannot change, and hashing it would hold up its load.
-    if (its == null || its.entries().isEmpty() || (found == null && served)) {
-      try {
-        its = journal.versions(); // reads all its bytes
-      } catch (IllegalStateException e) {
-        return found; // closed meanwhile
-      }
-      kept = its;
-    }
-    return found == null ? its : merged(found, its);
-  }
-
-  /** Whatever {@code found} has takes its place, under that number too. */
-  private static Versions merged(Versions found, Versions kept) {
-    List<Versions.Entry> all = new ArrayList<>(found.entries());
-    for (Versions.Entry entry : kept.entries()) {
-      boolean there =
-          all.stream()
-              .filter(e -> e.state() == Versions.State.AVAILABLE)
-              .anyMatch(
-                  e ->
-                      e.version().equals(entry.version()) || e.identity().equals(entry.identity()));
-      if (!there) {
-        all.removeIf(e -> e.version().equals(entry.version()));
-        all.add(entry);
-      }
-    }
-    return new Versions(all, found.aliases());
+    locked(() -> polled(now, why, heard));
   }
 
   /** One at a time: while the repository is slow, what it said last decides. */
@@ -190,7 +158,7 @@ final class Reconciler<I, O> implements AutoCloseable {
     return begins;
   }
 
-  private void polled(@Nullable Versions found, @Nullable String failure) {
+  private void polled(@Nullable Versions found, @Nullable String failure, Optional<Instant> heard) {
     polling = false;
     served |= serving.live() != null;
     if (closed) {
@@ -198,6 +166,7 @@ final class Reconciler<I, O> implements AutoCloseable {
     }
     try {
       problem = failure;
+      heard.ifPresent(moment -> lastHeard = moment);
       if (found != null) {
         fleet.update(found, Instant.now());
       }
@@ -434,7 +403,8 @@ final class Reconciler<I, O> implements AutoCloseable {
                 serving.resident().map(Resident::info),
                 fleet.sorted().stream().map(Track::status).toList(),
                 serving.report(),
-                Optional.ofNullable(problem)));
+                Optional.ofNullable(problem),
+                Optional.ofNullable(lastHeard)));
   }
 
   @Override

@@ -16,6 +16,9 @@ public interface ModelRepository {
    * such names. An alias that does not name a version is left out and affects nothing else; one may
    * name a version that is not there, not yet or no longer.
    *
+   * <p>A repository that remembers may answer from that while its source is away, and then says
+   * {@linkplain Versions#asOf since when}.
+   *
    * @throws IOException if the source cannot be reached; what serves goes on serving
    */
   Versions versions(String model) throws IOException;

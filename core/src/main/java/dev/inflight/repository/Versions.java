@@ -1,8 +1,10 @@
 package dev.inflight.repository;
 
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a repository has of one model at one moment, oldest version first.
@@ -10,8 +12,10 @@ import java.util.Map;
  * @param entries ordered by version
  * @param aliases what publishers call some versions, such as {@code stable}: alias to version,
  *     which need not be among the entries
+ * @param asOf when the source said so; empty if it was asked just now. For repositories that answer
+ *     from what they remember
  */
-public record Versions(List<Entry> entries, Map<String, String> aliases) {
+public record Versions(List<Entry> entries, Map<String, String> aliases, Optional<Instant> asOf) {
   /** Orders the entries, and copies both. */
   public Versions {
     entries =
@@ -19,9 +23,19 @@ public record Versions(List<Entry> entries, Map<String, String> aliases) {
     aliases = Map.copyOf(aliases);
   }
 
-  /** Versions without aliases. */
+  /** Versions of which the source said just now that they are there. */
+  public Versions(List<Entry> entries, Map<String, String> aliases) {
+    this(entries, aliases, Optional.empty());
+  }
+
+  /** The same without aliases. */
   public Versions(List<Entry> entries) {
     this(entries, Map.of());
+  }
+
+  /** {@return these, of which the source said at that moment that they are there} */
+  public Versions withAsOf(Instant moment) {
+    return new Versions(entries, aliases, Optional.of(moment));
   }
 
   /** How far a version is. */

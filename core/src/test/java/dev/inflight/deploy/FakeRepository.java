@@ -6,9 +6,11 @@ import dev.inflight.repository.Versions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +33,9 @@ final class FakeRepository implements ModelRepository {
 
   /** So many copies throw what no repository should, from now on. */
   final AtomicInteger throwingFetches = new AtomicInteger();
+
+  /** When the source said what is there, if not at the poll. */
+  volatile Optional<Instant> asOf = Optional.empty();
 
   /** While true, polls fail. */
   volatile boolean unreachable;
@@ -59,7 +64,7 @@ final class FakeRepository implements ModelRepository {
     if (unreachable) {
       throw new IOException("no route to the repository");
     }
-    return new Versions(new ArrayList<>(entries.values()), aliases);
+    return new Versions(new ArrayList<>(entries.values()), aliases, asOf);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.inflight.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,17 @@ class VersionsTest {
   @Test
   void aliases_notSaid_areNone() {
     assertThat(new Versions(List.of(entry("1"))).aliases()).isEmpty();
+  }
+
+  @Test
+  void asOf_notSaid_isNow() {
+    Versions versions = new Versions(List.of(entry("1")), Map.of("stable", "1"));
+    Instant moment = Instant.parse("2026-01-02T03:04:05Z");
+    assertThat(versions.asOf()).isEmpty();
+    Versions remembered = versions.withAsOf(moment);
+    assertThat(remembered.asOf()).contains(moment);
+    assertThat(remembered.entries()).isEqualTo(versions.entries());
+    assertThat(remembered.aliases()).isEqualTo(versions.aliases());
   }
 
   @Test

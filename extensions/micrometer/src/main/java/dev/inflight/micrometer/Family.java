@@ -27,6 +27,7 @@ enum Family {
 
   VERSION_STATE("inflight.version.state", GAUGE, "", "1 for the state that the version is in"),
   VERSIONS("inflight.versions", GAUGE, "versions", "Versions in each state"),
+  REPOSITORY_AGE("inflight.repository.age", SECONDS, "", "Since its source last answered"),
   LIVE_SINCE("inflight.live.since", SECONDS, "", "When what serves began to, since 1970"),
 
   FIXED("inflight.batching.fixed", SECONDS, "", "What a run costs whatever its size"),

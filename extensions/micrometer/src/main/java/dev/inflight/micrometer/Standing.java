@@ -9,6 +9,7 @@ import dev.inflight.deploy.DeploymentStatus;
 import dev.inflight.deploy.DeploymentStatus.State;
 import io.micrometer.core.instrument.Tags;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,12 +27,20 @@ record Standing(
     for (State state : State.values()) {
       gauge(Family.VERSIONS, ofModel().and("state", tag(state)), (double) inState(state));
     }
+    status.ifPresent(all -> gauge(Family.REPOSITORY_AGE, ofModel(), age(all)));
     gauge(Family.QUEUE_ROWS, ofModel(), now.waiting());
     gauge(Family.UTILISATION, ofModel(), now.batching().utilisation());
     Instant begin = now.total().since();
     samples.add(Sample.counter(Family.DROPPED, ofModel(), begin, now.droppedEvents()));
     samples.add(Sample.counter(Family.FAILURES, ofModel(), begin, now.listenerFailures()));
     status.ifPresent(all -> all.canary().ifPresent(report -> canary(all, report)));
+  }
+
+  /** In nanoseconds; before the first answer there is none. */
+  private double age(DeploymentStatus all) {
+    return all.lastHeard()
+        .map(heard -> Math.max(0, (double) ChronoUnit.NANOS.between(heard, now.at())))
+        .orElse(Double.NaN);
   }
 
   private void current(VersionStats version) {

@@ -46,6 +46,8 @@ class DashboardTest {
           System.currentTimeMillis() / 1e3
               - shown.value("inflight_live_since_seconds", "model", "shop");
       assertThat(age).isBetween(-1.0, 60.0);
+      assertThat(shown.value("inflight_repository_age_seconds", "model", "shop"))
+          .isBetween(0.0, 60.0);
     }
   }
 

@@ -23,6 +23,7 @@ record ModelHealth(boolean isReady, Map<String, Object> details) {
     Map<String, String> versions = new LinkedHashMap<>();
     status.versions().forEach(each -> versions.put(each.version(), each.state().name()));
     details.put("versions", versions);
+    status.lastHeard().ifPresent(heard -> details.put("lastHeard", heard.toString()));
     status.problem().ifPresent(problem -> details.put("problem", problem));
     return details;
   }

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -167,6 +168,7 @@ class ActuatorTest {
     JsonNode fraud = mapper.readTree(answer.body()).at("/components/inflight/details/fraud");
     assertThat(fraud.get("live").asText()).isEqualTo("2");
     assertThat(fraud.at("/versions/1").asText()).isEqualTo("RETAINED");
+    assertThat(Instant.parse(fraud.get("lastHeard").asText())).isBeforeOrEqualTo(Instant.now());
   }
 
   private String live(String model) {

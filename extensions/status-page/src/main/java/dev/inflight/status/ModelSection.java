@@ -9,6 +9,7 @@ import dev.inflight.VersionStats;
 import dev.inflight.deploy.CanaryReport;
 import dev.inflight.deploy.CanaryReport.Claim;
 import dev.inflight.deploy.DeploymentStatus;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -36,6 +37,7 @@ final class ModelSection {
       html.element("span", "nothing is live", "class", "badge failed").close();
     }
     status.problem().ifPresent(problem -> html.element("p", problem, "class", "problem"));
+    heard(status.lastHeard());
     figures();
     charts();
     status.canary().ifPresent(this::canary);
@@ -43,6 +45,16 @@ final class ModelSection {
     new VersionList(html, look, id).write();
     batching();
     html.close();
+  }
+
+  private void heard(Optional<Instant> moment) {
+    html.element(
+        "p",
+        moment
+            .map(heard -> "source last heard " + Words.relative(heard, look.at()))
+            .orElse("source not heard yet"),
+        "class",
+        "quiet");
   }
 
   private void figures() {

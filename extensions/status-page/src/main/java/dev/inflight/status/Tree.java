@@ -33,6 +33,7 @@ final class Tree {
         "name", status.name(),
         "live", known(status.live().map(Tree::info)),
         "problem", known(status.problem()),
+        "lastHeard", known(status.lastHeard().map(Instant::toString)),
         "waiting", look.total().waiting(),
         "droppedEvents", look.total().droppedEvents(),
         "listenerFailures", look.total().listenerFailures(),

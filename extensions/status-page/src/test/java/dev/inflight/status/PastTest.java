@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class PastTest {
   private static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
   private static final DeploymentStatus STATUS =
-      new DeploymentStatus("m", Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+      new DeploymentStatus(
+          "m", Optional.empty(), List.of(), Optional.empty(), Optional.empty(), Optional.empty());
 
   private final Deployment<String, String> deployment =
       new Text(Duration.ZERO).publish("1", "a").deployment("m").start();

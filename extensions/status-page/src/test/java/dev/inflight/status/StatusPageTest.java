@@ -65,6 +65,7 @@ class StatusPageTest {
       assertThat(json).doesNotContain("<", ">");
       assertThat(model.get("name").asText()).isEqualTo(HOSTILE);
       assertThat(model.get("problem").asText()).isEqualTo(HOSTILE);
+      assertThat(model.get("lastHeard").asText()).isEqualTo(NOW.toString());
       assertThat(model.at("/versions/0/version").asText()).isEqualTo(HOSTILE);
       assertThat(model.at("/versions/0/reason").asText()).isEqualTo(HOSTILE + "\n\\\u0000\ud800");
       assertThat(model.at("/versions/0/gates/0/detail").asText()).isEqualTo(HOSTILE);
@@ -103,6 +104,25 @@ class StatusPageTest {
       assertThat(model.at("/batching/mode").asText()).isEqualTo(some.batching().mode().name());
       assertThat(html).contains("v1 live", "1.00 %", "1 failed", "expected a model, got");
       assertThat(html).contains("<svg", "p99.9", "Rows in a run", "Batching: ", "text 1.0");
+    }
+  }
+
+  @Test
+  void html_source_saysWhenItWasHeard() {
+    try (Deployment<String, String> some = started(new Text(Duration.ZERO).publish("1", "a"))) {
+      InferenceStats stats = some.stats();
+      Instant heard = stats.at().minus(Duration.ofMinutes(3));
+      DeploymentStatus status =
+          new DeploymentStatus(
+              "m",
+              Optional.empty(),
+              List.of(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.of(heard));
+      assertThat(page(status, stats).html()).contains("source last heard 3 min ago");
+      assertThat(page(plain("m", List.of()), stats).html()).contains("source not heard yet");
+      assertThat(page(status, stats).json()).contains("\"lastHeard\":\"" + heard + "\"");
     }
   }
 
@@ -220,7 +240,7 @@ class StatusPageTest {
 
   private static DeploymentStatus plain(String name, List<Version> versions) {
     return new DeploymentStatus(
-        name, Optional.empty(), versions, Optional.empty(), Optional.empty());
+        name, Optional.empty(), versions, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   private static DeploymentStatus hostile() {
@@ -249,7 +269,12 @@ class StatusPageTest {
         new CanaryReport(
             Verdict.UNDECIDED, HOSTILE, 2, 100, Duration.ofSeconds(9), List.of(signal));
     return new DeploymentStatus(
-        HOSTILE, Optional.empty(), List.of(version), Optional.of(canary), Optional.of(HOSTILE));
+        HOSTILE,
+        Optional.empty(),
+        List.of(version),
+        Optional.of(canary),
+        Optional.of(HOSTILE),
+        Optional.of(NOW));
   }
 
   private static Version version(String name, State state, String reason) {
