@@ -125,6 +125,9 @@ public final class Staging {
       }
       arrival.finish();
     } catch (NoSuchFileException e) {
+      if (Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
+        throw named(path, e); // it is the target that is not there
+      }
       throw new ModelLoadException(
           Stage.FETCH, label + ": file '" + path + "': expected it, got none", e);
     } catch (IOException e) {

@@ -74,6 +74,15 @@ class StagingTest {
   }
 
   @Test
+  void copy_targetGone_isNotTheFilesFault() throws IOException {
+    Path file = Files.write(room.resolve("file"), new byte[100]);
+    Staging staging = staging(FetchLimits.defaults());
+    Files.delete(room.resolve("t"));
+    assertThatThrownBy(() -> staging.copy("a", Expected.nothing(), file))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
   void copy_ofLink_isNotFollowed() throws IOException {
     Path file = Files.write(room.resolve("file"), new byte[100]);
     Path link = Files.createSymbolicLink(room.resolve("link"), file);
