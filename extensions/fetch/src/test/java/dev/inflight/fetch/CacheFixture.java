@@ -45,6 +45,13 @@ abstract class CacheFixture {
     System.setErr(before);
   }
 
+  /** Versions of 10 kB, and 5 kB that all of them have. */
+  void publish(int... numbers) {
+    for (int number : numbers) {
+      source.publish(String.valueOf(number), FakeSource.version(number, 10_000, 5_000));
+    }
+  }
+
   /** {@return as another process has it} */
   CachedRepository open() {
     return CachedRepository.of(source, directory);

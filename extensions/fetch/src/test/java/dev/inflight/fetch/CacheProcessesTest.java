@@ -37,10 +37,10 @@ class CacheProcessesTest extends CacheFixture {
   private static final long MAX_BYTES = TOKENIZER + 4 * WEIGHTS + 1_000;
 
   /** Each is some seconds. {@code -Dinflight.kills=100} for a night. */
-  private static final int KILLS = Integer.getInteger("inflight.kills", 3);
+  private static final int KILLS = Integer.getInteger("inflight.kills", 2);
 
   private static final int THREADS = 3;
-  private static final int FETCHES = 40;
+  private static final int FETCHES = 25;
 
   private static FakeSource full(FakeSource source) {
     for (int i = 1; i <= VERSIONS; i++) {

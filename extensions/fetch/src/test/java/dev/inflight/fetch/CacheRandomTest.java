@@ -23,7 +23,7 @@ import org.junit.jupiter.api.RepetitionInfo;
  * published, what was said last, and what was damaged.
  */
 class CacheRandomTest extends CacheFixture {
-  private static final int OPERATIONS = 200;
+  private static final int OPERATIONS = 150;
   private static final int MAX_BYTES = 60_000;
 
   /** In half of the runs, what is said to be there must be had. */

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.inflight.ModelArtifact;
 import dev.inflight.files.OwnerOnly;
 import dev.inflight.repository.Versions;
 import dev.inflight.repository.Versions.State;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,12 +26,6 @@ import org.junit.jupiter.api.Test;
 /** Sources that are away, and caches that are small. */
 class CachedRepositoryTest extends CacheFixture {
   private static final int KB = 1_000;
-
-  private void publish(int... numbers) {
-    for (int number : numbers) {
-      source.publish(String.valueOf(number), FakeSource.version(number, 10 * KB, 5 * KB));
-    }
-  }
 
   @Test
   void versions_sourceAway_areTheLastOnesAndWhatIsNotHereIsPending() throws Exception {
@@ -331,6 +328,41 @@ class CachedRepositoryTest extends CacheFixture {
     }
     fetch(cache, "4");
     assertThat(cached()).doesNotContain("1").contains("4");
+  }
+
+  @Test
+  void fetch_cached_holdsItsVersionWhileItCopies() throws Exception {
+    int bytes = 20_000 * KB;
+    source.publish("1", Map.of("model.bin", FakeSource.bytes(1, bytes)));
+    CachedRepository cache = open();
+    fetch(cache, "1");
+    String key = Description.key(MODEL, "1", entry("1").identity());
+    boolean during = false;
+    while (!during) { // until the look was in time
+      Path target = target();
+      CompletableFuture<ModelArtifact> copy =
+          CompletableFuture.supplyAsync(() -> uncheckedFetch(cache, target));
+      Path file = target.resolve("model.bin");
+      while (!copy.isDone() && !Files.exists(file)) {
+        Thread.onSpinWait();
+      }
+      try (CacheLocks.Hold removal = CacheLocks.of(directory).seize(key)) {
+        during = Files.size(file) < bytes;
+        assertThat(removal == null || !during).isTrue();
+      }
+      copy.get(20, TimeUnit.SECONDS);
+    }
+    try (CacheLocks.Hold removal = CacheLocks.of(directory).seize(key)) {
+      assertThat(removal).isNotNull();
+    }
+  }
+
+  private ModelArtifact uncheckedFetch(CachedRepository cache, Path target) {
+    try {
+      return cache.fetch(MODEL, entry("1"), target);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

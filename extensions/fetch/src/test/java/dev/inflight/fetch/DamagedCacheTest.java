@@ -125,7 +125,7 @@ class DamagedCacheTest extends CacheFixture {
     Path description = below(directory.resolve("versions")).iterator().next();
     byte[] whole = Files.readAllBytes(description);
     source.away = true;
-    for (int i = 0; i < whole.length; i += 7) {
+    for (int i = 0; i < whole.length; i += 23) {
       byte[] flipped = whole.clone();
       flipped[i] ^= 4;
       for (byte[] bytes : List.of(Arrays.copyOf(whole, i), flipped)) {
@@ -153,8 +153,6 @@ class DamagedCacheTest extends CacheFixture {
   @ValueSource(strings = {"../escaped", "/tmp/inflight-escaped", "a/../../escaped", "a\\b", ""})
   void description_sealedWithHostileNames_isAMiss(String path) throws Exception {
     Versions.Entry two = entry("2");
-    String weights = object(new byte[0]).toString();
-    assertThat(weights).isNotEmpty();
     String empty = java.util.HexFormat.of().formatHex(Arrival.digest("SHA-256").digest());
     SealedFile.write(
         directory.resolve("versions"),

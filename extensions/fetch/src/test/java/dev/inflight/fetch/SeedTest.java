@@ -19,12 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** A cache that is shipped with the application, and how it is made. */
 class SeedTest extends CacheFixture {
-  private void publish(int... numbers) {
-    for (int number : numbers) {
-      source.publish(String.valueOf(number), FakeSource.version(number, 10_000, 5_000));
-    }
-  }
-
   private Path seed() throws IOException {
     Path seed = home.resolve("seed");
     publish(1, 2);
