@@ -91,6 +91,10 @@ class RollbackTest extends DeploymentFixture {
     assertNothingLeft();
   }
 
+  private static void assertSameButForPolls(DeploymentStatus got, DeploymentStatus expected) {
+    assertThat(got).usingRecursiveComparison().ignoringFields("lastHeard").isEqualTo(expected);
+  }
+
   @Test
   void rollback_nothingBehind_throwsAndChangesNothing() throws Exception {
     try (var iris = scripted().startAsync()) {
@@ -103,10 +107,10 @@ class RollbackTest extends DeploymentFixture {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith("iris: expected a resident version to go back to")
           .hasMessageContaining("v1 (LIVE)");
-      assertThat(iris.status()).isEqualTo(before);
+      assertSameButForPolls(iris.status(), before);
       assertThatThrownBy(() -> iris.reject("1", "why not"))
           .isInstanceOf(IllegalStateException.class);
-      assertThat(iris.status()).isEqualTo(before);
+      assertSameButForPolls(iris.status(), before);
       assertThat(iris.predictor().predict("a")).isEqualTo("one:a");
     }
   }
