@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * Processes that share a small cache, so that each removes what another added, and are killed
  * anywhere.
  */
-@Timeout(120)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class CacheProcessesTest extends CacheFixture {
   private static final int VERSIONS = 10;
   private static final int WEIGHTS = 200_000;
@@ -36,7 +36,7 @@ class CacheProcessesTest extends CacheFixture {
   /** Four versions and what they share. */
   private static final long MAX_BYTES = TOKENIZER + 4 * WEIGHTS + 1_000;
 
-  /** Each is some seconds. {@code -Dinflight.kills=100} for a night. */
+  /** Each is some seconds; {@code -Dinflight.kills=50} kills more often. */
   private static final int KILLS = Integer.getInteger("inflight.kills", 2);
 
   private static final int THREADS = 3;
