@@ -27,6 +27,9 @@ import java.util.Set;
 record Json(String place, JsonNode node) {
   private static final int MAX_DEPTH = 32;
 
+  /** Up to here a double holds every whole number (2^53). */
+  private static final double MAX_WHOLE = 0x1p53;
+
   /** A payload is one text in Base64: as long as the document that holds it. */
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -141,11 +144,16 @@ record Json(String place, JsonNode node) {
     return node.booleanValue();
   }
 
+  /** As the reference tool writes it: {@code 1000000.0}, through a type that has no whole numbers. */
   long positive() throws Refusal {
-    if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() <= 0) {
-      throw expected("a positive whole number");
+    double value = node.doubleValue();
+    if (!node.isNumber() || value != Math.rint(value) || value < 1 || value > MAX_WHOLE) {
+      throw new Refusal(
+          place
+              + ": expected a positive whole number, got "
+              + (node.isNumber() ? Refusal.quoted(node.asText()) : node.getNodeType()));
     }
-    return node.longValue();
+    return (long) value;
   }
 
   byte[] base64() throws Refusal {
