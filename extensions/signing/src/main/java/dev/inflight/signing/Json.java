@@ -144,7 +144,9 @@ record Json(String place, JsonNode node) {
     return node.booleanValue();
   }
 
-  /** As the reference tool writes it: {@code 1000000.0}, through a type that has no whole numbers. */
+  /**
+   * As the reference tool writes it: {@code 1000000.0}, through a type that has no whole numbers.
+   */
   long positive() throws Refusal {
     double value = node.doubleValue();
     if (!node.isNumber() || value != Math.rint(value) || value < 1 || value > MAX_WHOLE) {

@@ -17,6 +17,7 @@ import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -128,12 +129,12 @@ final class Ledger {
 
   private Map<String, Known> parsed(String text) throws IOException {
     Map<String, Known> all = new TreeMap<>();
-    String[] lines = text.split("\n");
-    if (!lines[0].equals(FORMAT)) {
-      throw damaged("format '" + FORMAT + "', got '" + lines[0] + "'");
+    List<String> lines = text.lines().toList();
+    if (!lines.get(0).equals(FORMAT)) {
+      throw damaged("format '" + FORMAT + "', got '" + lines.get(0) + "'");
     }
     try {
-      for (String line : Arrays.asList(lines).subList(1, lines.length)) {
+      for (String line : lines.subList(1, lines.size())) {
         String[] fields = line.split(" ", -1);
         Known model = all.computeIfAbsent(decoded(fields[1]), name -> new Known());
         if (fields[0].equals("signer")) {

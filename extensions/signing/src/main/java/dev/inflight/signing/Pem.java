@@ -26,7 +26,15 @@ final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----\\s*([^-]*)-----END \\1-----");
 
-  private record Block(String label, byte[] bytes) {}
+  private record Block(String label, String base64) {
+    byte[] bytes() {
+      try {
+        return Base64.getDecoder().decode(base64);
+      } catch (IllegalArgumentException e) {
+        return new byte[0]; // which is no key and no certificate
+      }
+    }
+  }
 
   private Pem() {}
 
@@ -64,8 +72,7 @@ final class Pem {
         KeyKind.of(key);
         return key;
       } catch (GeneralSecurityException | IllegalArgumentException e) {
-        // The cause may hold bytes of the key: it is left out.
-        continue;
+        // Of another kind; the cause may hold bytes of the key and is left out.
       }
     }
     throw new IOException(
@@ -123,13 +130,7 @@ final class Pem {
     List<Block> blocks = new ArrayList<>();
     Matcher matcher = BLOCK.matcher(new String(pem, StandardCharsets.ISO_8859_1));
     while (matcher.find()) {
-      try {
-        String base64 = matcher.group(2).replaceAll("\\s", "");
-        blocks.add(new Block(matcher.group(1), Base64.getDecoder().decode(base64)));
-      } catch (IllegalArgumentException e) {
-        // SEC1 may have headers before its Base64; what to do is said by its label.
-        blocks.add(new Block(matcher.group(1), new byte[0]));
-      }
+      blocks.add(new Block(matcher.group(1), matcher.group(2).replaceAll("\\s", "")));
     }
     if (blocks.isEmpty()) {
       throw new IOException(what + ": expected PEM (-----BEGIN ...), got none");

@@ -143,7 +143,7 @@ final class SignedManifest implements VersionSignature {
 
   private SortedMap<String, String> listed() throws Refusal {
     SortedMap<String, String> listed = new TreeMap<>(Contents.ORDER);
-    for (String text : new String(manifest, StandardCharsets.UTF_8).split("\n")) {
+    for (String text : new String(manifest, StandardCharsets.UTF_8).lines().toList()) {
       Matcher line = LINE.matcher(text);
       if (!line.matches()) {
         throw new Refusal(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -218,5 +219,29 @@ class OmsStatementTest {
     Files.delete(directory.resolve("link"));
     Files.createSymbolicLink(directory.resolve(".git"), directory);
     assertRefused(statement(FILES, whole()), "a link");
+  }
+
+  /** Base64 has spare bits before its padding, and decoders that pass over them. */
+  @Test
+  void base64_inAnotherForm_isRefused() throws Exception {
+    String key = Bench.base64(pair.getPublic().getEncoded()); // 91 bytes: four spare bits
+    assertThat(key).endsWith("==");
+    char last = key.charAt(key.length() - 3);
+    String spare = key.substring(0, key.length() - 3) + (char) (last + 1) + "==";
+    assertThat(Base64.getDecoder().decode(spare)).isEqualTo(pair.getPublic().getEncoded());
+    String statement = statement(FILES, whole());
+    for (String wrong :
+        List.of(spare, key.replace("==", ""), key.replace("==", "="), key + "\\n")) {
+      Files.write(
+          directory.resolve(OmsBundle.FILE),
+          Bench.bundle(pair, statement, "{\"publicKey\":{\"rawBytes\":\"" + wrong + "\"}}"));
+      assertThatThrownBy(() -> Bench.inspect(Trust.required(Bench.trusted(pair)), directory))
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("rawBytes: expected Base64");
+    }
+    Files.write(
+        directory.resolve(OmsBundle.FILE),
+        Bench.bundle(pair, statement, "{\"publicKey\":{\"rawBytes\":\"" + key + "\"}}"));
+    assertThat(Bench.inspect(Trust.required(Bench.trusted(pair)), directory)).isNotEmpty();
   }
 }

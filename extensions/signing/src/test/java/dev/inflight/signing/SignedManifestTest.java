@@ -88,12 +88,23 @@ class SignedManifestTest {
     write("HASH  a.bin\nHASH  b/c.bin\n");
     Path file = directory.resolve(SignedManifest.SIGNATURE);
     byte[] plain =
-        Keys.sign(
-            pair.getPrivate(), Files.readAllBytes(directory.resolve(SignedManifest.FILE)));
+        Keys.sign(pair.getPrivate(), Files.readAllBytes(directory.resolve(SignedManifest.FILE)));
     byte[] signature = Arrays.copyOf(Keys.ed25519(pair.getPublic()), 32 + plain.length);
     System.arraycopy(plain, 0, signature, 32, plain.length);
     Files.write(file, signature);
     assertRefused("a signature of the key " + Keys.derFingerprint(pair.getPublic()));
+  }
+
+  @Test
+  void signature_ofAnother_isRefused() throws Exception {
+    KeyPair trusted = pair;
+    pair = Bench.pair(KeyKind.ED25519);
+    try {
+      write("HASH  a.bin\nHASH  b/c.bin\n");
+    } finally {
+      pair = trusted;
+    }
+    assertRefused("got one of the key");
   }
 
   @Test

@@ -62,7 +62,7 @@ class TamperingTest {
     }
   }
 
-  private Map<String, byte[]> sign(Way way, ModelSigner signer) throws Exception {
+  private Map<String, byte[]> sign(ModelSigner signer) throws Exception {
     Bench.write(directory, Bench.model(1));
     signer.sign(directory);
     lying = Bench.read(directory);
@@ -108,7 +108,7 @@ class TamperingTest {
     Random random = new Random(seed);
     ModelSigner signer = way.signer();
     Trust trust = way.trust(signer);
-    Map<String, byte[]> whole = sign(way, signer);
+    Map<String, byte[]> whole = sign(signer);
     assertThat(isRefused(trust, whole)).isFalse();
     for (int trial = 0; trial < TRIALS; trial++) {
       Map<String, byte[]> changed = new TreeMap<>(whole);
@@ -183,7 +183,7 @@ class TamperingTest {
     Random random = new Random(seed);
     ModelSigner signer = way.signer();
     Trust trust = way.trust(signer);
-    Map<String, byte[]> whole = sign(way, signer);
+    Map<String, byte[]> whole = sign(signer);
     byte[] signature = whole.get(way.file());
     int step = way == Way.OMS_CERTIFICATE ? 3 : 1;
     int meaningless = 0;
@@ -220,7 +220,7 @@ class TamperingTest {
     Random random = new Random(seed);
     ModelSigner signer = way.signer();
     Trust trust = way.trust(signer);
-    Map<String, byte[]> whole = sign(way, signer);
+    Map<String, byte[]> whole = sign(signer);
     byte[] pretty =
         JSON.writerWithDefaultPrettyPrinter()
             .writeValueAsBytes(JSON.readTree(whole.get(OmsBundle.FILE)));
@@ -247,7 +247,7 @@ class TamperingTest {
   void change_ofAnyFieldOfTheBundle_isRefused(Way way) throws Exception {
     ModelSigner signer = way.signer();
     Trust trust = way.trust(signer);
-    Map<String, byte[]> whole = sign(way, signer);
+    Map<String, byte[]> whole = sign(signer);
     byte[] bundle = whole.get(OmsBundle.FILE);
     List<String> pointers = new ArrayList<>();
     collect(JSON.readTree(bundle), "", pointers);
@@ -278,8 +278,7 @@ class TamperingTest {
     if (!pointer.isEmpty()) {
       pointers.add(pointer);
     }
-    node.properties()
-        .forEach(f -> collect(f.getValue(), pointer + "/" + f.getKey(), pointers));
+    node.properties().forEach(f -> collect(f.getValue(), pointer + "/" + f.getKey(), pointers));
     for (int i = 0; node.isArray() && i < node.size(); i++) {
       collect(node.get(i), pointer + "/" + i, pointers);
     }
