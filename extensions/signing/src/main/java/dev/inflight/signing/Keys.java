@@ -80,7 +80,10 @@ final class Keys {
         PublicKey key =
             KeyFactory.getInstance(algorithm).generatePublic(new X509EncodedKeySpec(x509));
         KeyKind.of(key);
-        return key;
+        // The JDK reads some keys that nobody would write so; what it writes has one form.
+        if (Arrays.equals(key.getEncoded(), x509)) {
+          return key;
+        }
       } catch (GeneralSecurityException e) {
         failure.addSuppressed(e);
       }

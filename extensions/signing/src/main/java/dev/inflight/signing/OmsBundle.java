@@ -119,11 +119,19 @@ final class OmsBundle implements VersionSignature {
   /** In PEM, as Python's tool wrote it, or in DER, as Sigstore has it. */
   private static PublicKey key(byte[] bytes, String place) throws Refusal {
     try {
-      boolean pem = new String(bytes, StandardCharsets.ISO_8859_1).startsWith("-----BEGIN");
-      return pem ? Pem.publicKey(bytes, place) : Keys.of(bytes);
+      String text = new String(bytes, StandardCharsets.ISO_8859_1);
+      boolean pem = text.startsWith("-----BEGIN");
+      if (!pem) {
+        return Keys.of(bytes);
+      }
+      PublicKey key = Pem.publicKey(bytes, place);
+      if (Pem.text("PUBLIC KEY", key.getEncoded()).equals(text)) {
+        return key;
+      }
     } catch (GeneralSecurityException | IllegalArgumentException | IOException e) {
       throw new Refusal(place + ": expected a public key of EC", e);
     }
+    throw new Refusal(place + ": expected a public key in its canonical form");
   }
 
   private static String details(PublicKey key) {

@@ -13,6 +13,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -100,6 +101,14 @@ final class Pem {
         (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
     if (in.available() > 0) {
       throw new GeneralSecurityException("expected one certificate, got bytes behind it");
+    }
+    byte[] signature = certificate.getSignature();
+    int end = der.length - signature.length;
+    // Bits that its last byte does not use are counted before the signature, and read by nobody.
+    if (end < 1
+        || der[end - 1] != 0
+        || !Arrays.equals(signature, Arrays.copyOfRange(der, end, der.length))) {
+      throw new GeneralSecurityException("expected a signature of whole bytes at the end");
     }
     return certificate;
   }

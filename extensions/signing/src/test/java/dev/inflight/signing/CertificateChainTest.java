@@ -91,6 +91,19 @@ class CertificateChainTest {
     assertRefused(roots(name), why);
   }
 
+  /** The JDK reads a signature whose last byte is said to have spare bits as the same signature. */
+  @Test
+  void certificate_whoseSignatureHasSpareBits_isRefused() throws Exception {
+    byte[] der = Pem.certificates(Bench.chain("intermediate")).get(0).getEncoded();
+    assertThat(Pem.certificate(der).getEncoded()).isEqualTo(der);
+    int count = der.length - Pem.certificate(der).getSignature().length - 1;
+    assertThat(der[count]).isZero();
+    der[count] = 1;
+    assertThatThrownBy(() -> Pem.certificate(der))
+        .isInstanceOf(java.security.GeneralSecurityException.class)
+        .hasMessageContaining("whole bytes");
+  }
+
   @Test
   void certificate_issuedByASigner_isRefused() throws Exception {
     sign("below-signer", "signer", "intermediate");

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PublicKey;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +42,29 @@ class KeysTest {
     assertThat(ModelSigner.fromKey(privateKey).publicKey()).isEqualTo(pair.getPublic());
     assertThat(Pem.publicKey(publicKey)).isEqualTo(pair.getPublic());
     assertThat(KeyKind.of(pair.getPrivate())).isEqualTo(kind);
+  }
+
+  /** Otherwise a bundle could be changed without anybody noticing. */
+  @Test
+  void publicKey_inAnotherEncoding_isNotTheSameKey() throws Exception {
+    PublicKey key = Bench.pair(KeyKind.P256).getPublic();
+    byte[] x509 = key.getEncoded();
+    for (int at = 0; at < x509.length; at++) {
+      for (int change = 1; change < 256; change++) {
+        byte[] other = x509.clone();
+        other[at] ^= (byte) change;
+        assertThat(read(other)).as("byte %d, ^ %d", at, change).isNotEqualTo(Optional.of(key));
+      }
+    }
+    assertThat(read(x509)).contains(key);
+  }
+
+  private static Optional<PublicKey> read(byte[] x509) {
+    try {
+      return Optional.of(Keys.of(x509));
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   @Test
