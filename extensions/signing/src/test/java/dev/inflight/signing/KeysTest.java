@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KeysTest {
   private static final int PAIRS = 20;
 
+  /** What is before the point in a key on P-256. */
+  private static final int HEADER = 27;
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -51,6 +54,9 @@ class KeysTest {
     byte[] x509 = key.getEncoded();
     for (int at = 0; at < x509.length; at++) {
       for (int change = 1; change < 256; change++) {
+        if (at >= HEADER && Integer.bitCount(change) != 1) {
+          continue; // of the point itself each bit is enough
+        }
         byte[] other = x509.clone();
         other[at] ^= (byte) change;
         assertThat(read(other)).as("byte %d, ^ %d", at, change).isNotEqualTo(Optional.of(key));
