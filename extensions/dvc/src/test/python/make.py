@@ -1,8 +1,8 @@
 """usage: make.py DVC2 DVC3 DIRECTORY [S3-ENDPOINT]
 
 Makes, with the dvc and gto of two virtual environments, DIRECTORY/{v3,legacy}: a working tree of Git with two artifacts, a file and a
-directory, in two versions, whose objects were pushed to DIRECTORY/{v3,legacy}-store, and to the bucket 'models' if there is an endpoint.
-Prints one JSON object a repository: the commits, by version.
+directory, in two versions, whose objects were pushed to DIRECTORY/{v3,legacy}-store, those of v3 also to the bucket 'models' if there is
+an endpoint. Beside them bundles of Git, and recorded.zip with bundles and stores. Prints one JSON object a repository.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 DVC_YAML = """\
@@ -85,8 +86,9 @@ def make(name, dvc, gto, root, endpoint):
         run(directory, gto, "assign", artifact, "--version", "v1.2.0", "--stage", "dev")
         run(directory, gto, "assign", artifact, "--version", "v1.1.0", "--stage", "prod")
         run(directory, gto, "assign", artifact, "--version", "v1.2.0", "--stage", "staging")
-        run(directory, gto, "unassign", artifact, "--version", "v1.2.0", "--stage", "staging")
+        run(directory, gto, "deprecate", artifact, "v1.2.0", "staging")
     shutil.rmtree(directory / ".dvc/cache")
+    run(directory, "git", "bundle", "create", root / f"{name}.bundle", "--all")
     versions = {"dvc": run(directory, dvc, "--version"), "gto": run(directory, gto, "--version")}
     print(json.dumps({"name": name, "commits": commits, "versions": versions}))
 
@@ -97,6 +99,10 @@ def main():
     gto = dvc3 / "bin/gto"
     make("v3", dvc3 / "bin/dvc", gto, root, endpoint)
     make("legacy", dvc2 / "bin/dvc", gto, root, endpoint)
+    with zipfile.ZipFile(root / "recorded.zip", "w", zipfile.ZIP_DEFLATED) as recorded:
+        for path in sorted(root.glob("*.bundle")) + sorted(root.glob("*-store/**/*")):
+            if path.is_file():
+                recorded.write(path, path.relative_to(root))
 
 
 main()

@@ -150,7 +150,9 @@ final class Git {
     try (Transport transport = transport(MAX_NAMES);
         FetchConnection connection =
             transport.openFetch(
-                List.of(new RefSpec("refs/tags/*:refs/tags/*"), new RefSpec("refs/heads/*:refs/heads/*")),
+                List.of(
+                    new RefSpec("refs/tags/*:refs/tags/*"),
+                    new RefSpec("refs/heads/*:refs/heads/*")),
                 "HEAD")) {
       return connection.getRefs();
     } catch (IOException | URISyntaxException | RuntimeException e) {

@@ -34,10 +34,10 @@ final class PrivateDirectories {
     return directory;
   }
 
-  /** {@return the directory, made if it is not there} */
+  /** {@return an absolute directory, made if it is not there} */
   static Path require(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Path parent = directory.toAbsolutePath().getParent();
+    Path parent = directory.getParent();
+    if (!Files.isDirectory(directory) && parent != null) {
       Files.createDirectories(parent);
       Files.createDirectory(directory, attributes(parent));
     }
