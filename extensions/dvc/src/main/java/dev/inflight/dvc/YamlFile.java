@@ -54,7 +54,10 @@ final class YamlFile {
               .load(text);
     } catch (YAMLException e) {
       throw new RefusedException(
-          "file '" + path + "': expected YAML, got " + Staging.printable(String.valueOf(e.getMessage())));
+          "file '"
+              + path
+              + "': expected YAML, got "
+              + Staging.printable(String.valueOf(e.getMessage())));
     }
     if (value != null && !(value instanceof Map<?, ?>)) {
       throw new RefusedException("file '" + path + "': expected a map, got a list or a scalar");
