@@ -9,9 +9,7 @@ import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -156,17 +154,14 @@ public final class DvcRepository implements ModelRepository {
     return new DvcRepository(changed);
   }
 
-  private static String basic(String user, String password) {
-    byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
-    return "Basic " + Base64.getEncoder().encodeToString(both);
-  }
-
   /**
    * {@return this with a user name and a password, sent to the Git server only} Where a server
    * wants a token, it is the password.
    */
   public DvcRepository withCredentials(String user, String password) {
-    return with(s -> s.authorization = basic(user, password));
+    URI server = URI.create(settings.address.orElse(""));
+    String header = Remotes.Credentials.basic(server, user, password).value();
+    return with(s -> s.authorization = header);
   }
 
   /**
@@ -176,7 +171,7 @@ public final class DvcRepository implements ModelRepository {
    * @param server its scheme, host and port
    */
   public DvcRepository withRemoteCredentials(URI server, String user, String password) {
-    return withRemoteHeader(server, "Authorization", basic(user, password));
+    return withRemote(Remotes.Credentials.basic(server, user, password));
   }
 
   /**
@@ -186,7 +181,10 @@ public final class DvcRepository implements ModelRepository {
    * @param server its scheme, host and port
    */
   public DvcRepository withRemoteHeader(URI server, String name, String value) {
-    Remotes.Credentials more = new Remotes.Credentials(server, name, value);
+    return withRemote(new Remotes.Credentials(server, name, value));
+  }
+
+  private DvcRepository withRemote(Remotes.Credentials more) {
     return with(
         s -> s.credentials = Stream.concat(Stream.of(more), s.credentials.stream()).toList());
   }

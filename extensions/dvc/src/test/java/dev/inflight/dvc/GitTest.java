@@ -172,6 +172,19 @@ class GitTest {
   }
 
   @Test
+  void versions_ofAFileAddress_areFetched() throws IOException {
+    publisher.commit();
+    publisher.tag(MODEL + "@v1.0.0").tag(MODEL + "#prod");
+    DvcRepository repository =
+        DvcRepository.at(publisher.directory().toUri())
+            .withRemoteCredentials(server.uri(), GitServer.USER, GitServer.PASSWORD);
+    Versions versions = repository.versions(MODEL);
+    assertThat(versions.aliases()).containsEntry("prod", "1.0.0");
+    repository.fetch(MODEL, versions.entries().get(0), target);
+    assertThat(target.resolve("model.onnx")).hasBinaryContent(BYTES);
+  }
+
+  @Test
   void at_directoryWithoutGit_saysSo() {
     assertThatThrownBy(() -> DvcRepository.at(home.resolve("none")).versions(MODEL))
         .isInstanceOf(IOException.class)

@@ -146,7 +146,8 @@ final class Publisher implements AutoCloseable {
   /** As Python writes it. */
   private static String json(String text) {
     StringBuilder json = new StringBuilder("\"");
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (c < ' ' || c > '~' || c == '"' || c == '\\') {
         json.append("\\u%04x".formatted((int) c));
       } else {

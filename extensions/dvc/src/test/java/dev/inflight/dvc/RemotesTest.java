@@ -53,6 +53,15 @@ class RemotesTest {
     assertThat(into.resolve("model.onnx")).hasBinaryContent(BYTES);
   }
 
+  /** A store that has nothing, and notes what it is told. */
+  private static FaultyServer emptyStore(List<String> seen) throws IOException {
+    return FaultyServer.start(
+        exchange -> {
+          seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+          FaultyServer.answer(exchange, 404, "text/plain", "no");
+        });
+  }
+
   private DvcRepository local() {
     return DvcRepository.at(publisher.directory()).withLocalRemotes(publisher.store());
   }
@@ -128,12 +137,7 @@ class RemotesTest {
   @Test
   void fetch_overHttp_sendsCredentialsToTheirServerOnly() throws IOException {
     List<String> seen = new CopyOnWriteArrayList<>();
-    try (FaultyServer elsewhere =
-        FaultyServer.start(
-            exchange -> {
-              seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-              FaultyServer.answer(exchange, 404, "text/plain", "no");
-            })) {
+    try (FaultyServer elsewhere = emptyStore(seen)) {
       publisher.remote(elsewhere.uri() + "/store").commit();
       assertThatThrownBy(() -> fetch(server.repository()))
           .hasMessageContaining("object missing in remote 'storage'");
@@ -207,12 +211,7 @@ class RemotesTest {
     fetch(DvcRepository.at(tree));
     // A commit that names another server gets nothing out of that.
     List<String> seen = new CopyOnWriteArrayList<>();
-    try (FaultyServer elsewhere =
-        FaultyServer.start(
-            exchange -> {
-              seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-              FaultyServer.answer(exchange, 404, "text/plain", "no");
-            })) {
+    try (FaultyServer elsewhere = emptyStore(seen)) {
       publisher.remote(elsewhere.uri() + "/store").commit();
       try (org.eclipse.jgit.api.Git git = org.eclipse.jgit.api.Git.open(tree.toFile())) {
         git.fetch().call();
