@@ -40,6 +40,19 @@ import org.jspecify.annotations.Nullable;
  * goes out of date; names are never taken from the clone.
  */
 final class Git {
+  /**
+   * A branch or a tag.
+   *
+   * @param id of the commit, or of the tag object if it is annotated
+   * @param peeled what the tag object is on
+   */
+  record Name(String name, ObjectId id, Optional<ObjectId> peeled) {
+    /** {@return what it leads to} */
+    String target() {
+      return peeled.orElse(id).name();
+    }
+  }
+
   private static final long MAX_NAMES = 32L << 20;
   private static final long MAX_OBJECTS = 2L << 30;
   private static final int LISTED = 100_000;
@@ -122,11 +135,13 @@ final class Git {
   }
 
   /** {@return the names there are now, such as {@code refs/tags/fraud@v1.0.0}, by name} */
-  Map<String, Ref> names() throws IOException {
-    Map<String, Ref> names = new LinkedHashMap<>();
+  Map<String, Name> names() throws IOException {
+    Map<String, Name> names = new LinkedHashMap<>();
     for (Ref ref : remote.isPresent() ? remoteNames() : localNames()) {
-      if (ref.getObjectId() != null) {
-        names.put(ref.getName(), ref);
+      ObjectId id = ref.getObjectId();
+      if (id != null) {
+        Optional<ObjectId> peeled = Optional.ofNullable(ref.getPeeledObjectId());
+        names.put(ref.getName(), new Name(ref.getName(), id, peeled));
       }
     }
     return names;
@@ -175,12 +190,11 @@ final class Git {
   }
 
   /** Brings what some names mean, as they were listed, to this machine if it is not here yet. */
-  synchronized void require(Collection<Ref> names) throws IOException {
+  synchronized void require(Collection<Name> names) throws IOException {
     List<RefSpec> wanted = new ArrayList<>();
-    for (Ref ref : names) {
-      String id = ref.getObjectId().name();
-      if (!has(ref.getObjectId())) {
-        wanted.add(new RefSpec("+" + ref.getName() + ":refs/inflight/" + id));
+    for (Name name : names) {
+      if (!has(name.id())) {
+        wanted.add(new RefSpec("+" + name.name() + ":refs/inflight/" + name.id().name()));
       }
     }
     fetch(wanted);

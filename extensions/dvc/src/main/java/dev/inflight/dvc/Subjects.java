@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.ObjectId;
-import org.eclipse.jgit.lib.Ref;
 
 /**
  * From names to versions, and from versions to files.
@@ -60,7 +59,7 @@ final class Subjects {
   }
 
   Versions versions(String model) throws IOException {
-    Map<String, Ref> names = git.names();
+    Map<String, Git.Name> names = git.names();
     List<Versions.Entry> entries = new ArrayList<>();
     if (reference.isPresent()) {
       DvcReference followed = reference.get();
@@ -106,32 +105,31 @@ final class Subjects {
   }
 
   /** What tags say; what was tagged is here then. */
-  private Registry registry(String artifact, Map<String, Ref> names) throws IOException {
-    Map<Ref, GtoTag> tags = new LinkedHashMap<>();
-    for (Ref ref : names.values()) {
+  private Registry registry(String artifact, Map<String, Git.Name> names) throws IOException {
+    Map<Git.Name, GtoTag> tags = new LinkedHashMap<>();
+    for (Git.Name name : names.values()) {
       // GTO ignores lightweight tags: these have nothing to peel.
-      if (ref.getName().startsWith(Constants.R_TAGS) && ref.getPeeledObjectId() != null) {
-        GtoTag.parse(ref.getName().substring(Constants.R_TAGS.length()))
+      if (name.name().startsWith(Constants.R_TAGS) && name.peeled().isPresent()) {
+        GtoTag.parse(name.name().substring(Constants.R_TAGS.length()))
             .filter(tag -> tag.artifact().equals(artifact))
-            .ifPresent(tag -> tags.put(ref, tag));
+            .ifPresent(tag -> tags.put(name, tag));
       }
     }
     git.require(tags.keySet());
     List<Registry.Event> events = new ArrayList<>();
-    for (Map.Entry<Ref, GtoTag> tag : tags.entrySet()) {
-      git.event(tag.getValue(), tag.getKey().getObjectId()).ifPresent(events::add);
+    for (Map.Entry<Git.Name, GtoTag> tag : tags.entrySet()) {
+      git.event(tag.getValue(), tag.getKey().id()).ifPresent(events::add);
     }
     return Registry.of(events);
   }
 
   /** The commit of a branch, a tag, or by its id; it is here then. */
-  private Optional<String> commit(String revision, Map<String, Ref> names) throws IOException {
+  private Optional<String> commit(String revision, Map<String, Git.Name> names) throws IOException {
     for (String prefix : List.of(Constants.R_TAGS, Constants.R_HEADS, "")) {
-      Ref ref = names.get(prefix + revision);
-      if (ref != null) {
-        git.require(List.of(ref));
-        ObjectId peeled = ref.getPeeledObjectId();
-        return Optional.of((peeled == null ? ref.getObjectId() : peeled).name());
+      Git.Name name = names.get(prefix + revision);
+      if (name != null) {
+        git.require(List.of(name));
+        return Optional.of(name.target());
       }
     }
     if (COMMIT.matcher(revision).matches()) {

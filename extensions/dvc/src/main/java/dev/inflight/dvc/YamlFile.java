@@ -76,7 +76,11 @@ final class YamlFile {
 
   /** {@return what is in a list; nothing of what is no list} */
   static List<@Nullable Object> list(@Nullable Object value) {
-    return value instanceof List<?> list ? new ArrayList<>(list) : List.of();
+    List<@Nullable Object> items = new ArrayList<>();
+    if (value instanceof List<?> list) {
+      items.addAll(list);
+    }
+    return items;
   }
 
   /** {@return a scalar as text; empty if there is none} */
