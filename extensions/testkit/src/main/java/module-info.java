@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.inflight.testkit {
   requires transitive dev.inflight;
+  requires transitive jdk.httpserver;
   requires transitive org.junit.jupiter.api;
   requires org.junit.jupiter.params;
   requires transitive org.assertj.core;

@@ -60,10 +60,26 @@ public record Versions(List<Entry> entries, Map<String, String> aliases, Optiona
   public record Entry(String version, String identity, State state, String reason) {}
 
   /**
-   * {@return the order of two versions: by number where both are numbers, a number before a word,
-   * else as text}
+   * {@return the order of two versions: by number where both are numbers, by Semantic Versioning
+   * where both are such versions, with or without a leading {@code v}, else as text} Numbers come
+   * before semantic versions, and these before other words.
    */
   public static int compare(String a, String b) {
+    Optional<Semver> semverA = Semver.parse(a);
+    Optional<Semver> semverB = Semver.parse(b);
+    if (semverA.isPresent() && semverB.isPresent()) {
+      int order = semverA.get().compareTo(semverB.get());
+      return order != 0 ? order : a.compareTo(b);
+    }
+    if (semverA.isPresent() || semverB.isPresent()) {
+      boolean first = isNumber(a) || (semverA.isPresent() && !isNumber(b));
+      return first ? -1 : 1;
+    }
+    return compareNames(a, b);
+  }
+
+  /** By number where both are numbers, a number before a word, else as text. */
+  static int compareNames(String a, String b) {
     boolean numberA = isNumber(a);
     boolean numberB = isNumber(b);
     if (numberA && numberB) {

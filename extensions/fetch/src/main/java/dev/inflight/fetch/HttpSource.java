@@ -49,14 +49,16 @@ public final class HttpSource {
   private final HttpClient client;
   private final Patience patience;
   private final @Nullable URI trusted;
-  private final String authorization;
+  private final String header;
+  private final String secret;
 
   private HttpSource(
-      HttpClient client, Patience patience, @Nullable URI trusted, String authorization) {
+      HttpClient client, Patience patience, @Nullable URI trusted, String header, String secret) {
     this.client = client;
     this.patience = patience;
     this.trusted = trusted;
-    this.authorization = authorization;
+    this.header = header;
+    this.secret = secret;
   }
 
   /** {@return a client without credentials} */
@@ -70,7 +72,7 @@ public final class HttpSource {
     if (proxy != null) {
       builder.proxy(proxy);
     }
-    return new HttpSource(builder.build(), patience, null, "");
+    return new HttpSource(builder.build(), patience, null, "", "");
   }
 
   /**
@@ -80,7 +82,16 @@ public final class HttpSource {
    * @param header such as {@code Bearer ...}
    */
   public HttpSource withAuthorization(URI server, String header) {
-    return new HttpSource(client, patience, server, header);
+    return withHeader(server, "Authorization", header);
+  }
+
+  /**
+   * {@return this, which sends a header that is a secret to one server, and no other credentials}
+   *
+   * @param server its scheme, host and port
+   */
+  public HttpSource withHeader(URI server, String name, String value) {
+    return new HttpSource(client, patience, server, name, value);
   }
 
   /** {@return whether credentials are for the server of {@code uri}} */
@@ -96,7 +107,7 @@ public final class HttpSource {
       HttpRequest.Builder builder =
           HttpRequest.newBuilder(uri).timeout(patience.answer()).header("User-Agent", "inflight");
       if (isTrusted(uri)) {
-        builder.header("Authorization", authorization);
+        builder.header(header, secret);
       }
       return builder;
     } catch (IllegalArgumentException e) {
@@ -285,10 +296,9 @@ public final class HttpSource {
   /** A few words of what a server said, on one line, without what it was told. */
   private String quote(String body) {
     String text = TAGS.matcher(body).replaceAll(" ").replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-    int blank = authorization.indexOf(' ');
-    String secret = authorization.substring(blank + 1);
-    if (!secret.isEmpty()) {
-      text = text.replace(secret, "***");
+    String bare = secret.substring(secret.indexOf(' ') + 1);
+    if (!bare.isEmpty()) {
+      text = text.replace(bare, "***");
     }
     return text.isEmpty() ? "no text" : "'" + Staging.printable(text) + "'";
   }

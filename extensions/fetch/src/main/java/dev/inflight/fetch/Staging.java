@@ -72,7 +72,8 @@ public final class Staging {
     }
   }
 
-  static String printable(String text) {
+  /** {@return a text of somebody else as a message may quote it: one line, and not too long} */
+  public static String printable(String text) {
     String plain = text.replaceAll("\\p{Cntrl}", "?");
     return plain.length() > MAX_NAME ? plain.substring(0, MAX_NAME) + "..." : plain;
   }
@@ -117,19 +118,35 @@ public final class Staging {
    * @throws IOException if it cannot be read, is a link, or not be written
    */
   public void copy(String path, Expected expected, Path source) throws IOException {
-    try (InputStream in = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
-        Arrival arrival = open(path, expected)) {
+    try (InputStream in = open(path, source)) {
+      write(path, expected, in);
+    }
+  }
+
+  private InputStream open(String path, Path source) throws IOException {
+    try {
+      return Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      throw new ModelLoadException(
+          Stage.FETCH, label + ": file '" + path + "': expected it, got none", e);
+    } catch (IOException e) {
+      throw named(path, e);
+    }
+  }
+
+  /**
+   * Writes what a stream gives, to its end; the caller closes it.
+   *
+   * @throws ModelLoadException of stage {@code VERIFY} as {@link #download}
+   * @throws IOException if it cannot be read, or the file not be written
+   */
+  public void write(String path, Expected expected, InputStream in) throws IOException {
+    try (Arrival arrival = open(path, expected)) {
       byte[] chunk = new byte[CHUNK];
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         arrival.accept(ByteBuffer.wrap(chunk, 0, n));
       }
       arrival.finish();
-    } catch (NoSuchFileException e) {
-      if (Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
-        throw named(path, e); // it is the target that is not there
-      }
-      throw new ModelLoadException(
-          Stage.FETCH, label + ": file '" + path + "': expected it, got none", e);
     } catch (IOException e) {
       throw named(path, e);
     }

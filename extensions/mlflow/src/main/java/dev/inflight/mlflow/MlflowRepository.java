@@ -6,6 +6,7 @@ import dev.inflight.ModelLoadException.Stage;
 import dev.inflight.fetch.FetchLimits;
 import dev.inflight.fetch.FetchListener;
 import dev.inflight.fetch.HttpSource;
+import dev.inflight.fetch.OmsRoot;
 import dev.inflight.fetch.Staging;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;

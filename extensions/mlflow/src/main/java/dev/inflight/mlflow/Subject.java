@@ -1,5 +1,6 @@
 package dev.inflight.mlflow;
 
+import dev.inflight.fetch.OmsRoot;
 import dev.inflight.repository.Versions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

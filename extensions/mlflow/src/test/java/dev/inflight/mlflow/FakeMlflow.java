@@ -1,29 +1,24 @@
 package dev.inflight.mlflow;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.inflight.testkit.Damage;
+import dev.inflight.testkit.FaultyServer;
 import dev.inflight.testkit.Outage;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 
 /**
  * A tracking server with one registered model, which answers as the recorded ones do and fails when
@@ -40,40 +35,20 @@ final class FakeMlflow implements AutoCloseable {
   private final Map<Integer, String> stores = new ConcurrentHashMap<>();
   private final Map<String, Integer> aliases = new ConcurrentHashMap<>();
   private final Map<String, Damage> damages = new ConcurrentHashMap<>();
-  private final List<String> requests = java.util.Collections.synchronizedList(new ArrayList<>());
-  private volatile Outage outage;
-  private volatile CountDownLatch hung = new CountDownLatch(0);
-  private HttpServer server;
-  private int port;
+  private final FaultyServer server;
 
   FakeMlflow(String model) throws IOException {
     this.model = model;
-    listen();
-  }
-
-  private void listen() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    port = server.getAddress().getPort();
-    server.setExecutor(
-        Executors.newCachedThreadPool(
-            task -> {
-              Thread thread = new Thread(task, "fake-mlflow");
-              thread.setDaemon(true);
-              return thread;
-            }));
-    server.createContext("/", this::handle);
-    server.start();
+    server = FaultyServer.start(this::handle);
   }
 
   URI uri() {
-    return URI.create("http://127.0.0.1:" + port);
+    return server.uri();
   }
 
   /** Every path that was asked for. */
   List<String> requests() {
-    synchronized (requests) {
-      return List.copyOf(requests);
-    }
+    return server.requests();
   }
 
   int publish(Map<String, byte[]> files) {
@@ -112,53 +87,19 @@ final class FakeMlflow implements AutoCloseable {
   }
 
   void fail(Outage next) throws IOException {
-    if (outage == Outage.DOWN) {
-      listen();
-    }
-    hung.countDown();
-    outage = next;
-    if (next == Outage.DOWN) {
-      server.stop(0);
-    } else if (next == Outage.HUNG) {
-      hung = new CountDownLatch(1);
-    }
+    server.fail(next);
+  }
+
+  void recover() throws IOException {
+    server.recover();
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      requests.add(exchange.getRequestURI().getPath());
-      Outage now = outage;
-      if (now != null) {
-        fail(exchange, now);
-        return;
-      }
-      String given = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
-      if (!given.equals(Credentials.basic(USER, PASSWORD))) {
-        answer(exchange, 401, "text/plain", "You are not authenticated.");
-        return;
-      }
+    String given = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+    if (given.equals(Credentials.basic(USER, PASSWORD))) {
       route(exchange);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void fail(HttpExchange exchange, Outage now) throws IOException, InterruptedException {
-    String header = exchange.getRequestHeaders().getFirst("Authorization");
-    switch (now) {
-      case HUNG -> hung.await();
-      case HTML ->
-          answer(
-              exchange,
-              502,
-              "text/html",
-              "<html><head><style>h1 {}</style></head>\n<body><h1>502 Bad\nGateway</h1>"
-                  + "x".repeat(10_000)
-                  + "</body></html>");
-      case GARBAGE -> answer(exchange, 200, "application/json", "\0\1\2{{{]" + "z".repeat(5_000));
-      case ERROR ->
-          answer(exchange, 500, "application/json", error("INTERNAL_ERROR", "out of luck"));
-      default -> answer(exchange, 403, "text/plain", "Forbidden: you sent " + header);
+    } else {
+      FaultyServer.answer(exchange, 401, "text/plain", "You are not authenticated.");
     }
   }
 
@@ -190,7 +131,8 @@ final class FakeMlflow implements AutoCloseable {
     } else if (path.startsWith("/api/2.0/mlflow/")) {
       call(exchange, path.substring("/api/2.0/mlflow/".length()), query);
     } else {
-      answer(exchange, 404, "text/html", "<!doctype html><title>404 Not Found</title>");
+      FaultyServer.answer(
+          exchange, 404, "text/html", "<!doctype html><title>404 Not Found</title>");
     }
   }
 
@@ -212,7 +154,8 @@ final class FakeMlflow implements AutoCloseable {
         Integer aliased = aliases.get(query.get("alias"));
         if (aliased == null) {
           String message = "Registered model alias " + query.get("alias") + " not found.";
-          answer(exchange, 400, "application/json", error("INVALID_PARAMETER_VALUE", message));
+          FaultyServer.answer(
+              exchange, 400, "application/json", error("INVALID_PARAMETER_VALUE", message));
         } else {
           json(exchange, Map.of("model_version", version(aliased)));
         }
@@ -228,12 +171,12 @@ final class FakeMlflow implements AutoCloseable {
           json(exchange, Map.of("model_version", version(version)));
         }
       }
-      default -> answer(exchange, 404, "text/html", "<title>404 Not Found</title>");
+      default -> FaultyServer.answer(exchange, 404, "text/html", "<title>404 Not Found</title>");
     }
   }
 
   private static void missing(HttpExchange exchange) throws IOException {
-    answer(
+    FaultyServer.answer(
         exchange, 404, "application/json", error("RESOURCE_DOES_NOT_EXIST", "no such thing here"));
   }
 
@@ -298,44 +241,19 @@ final class FakeMlflow implements AutoCloseable {
     byte[] bytes = versions.getOrDefault(Integer.parseInt(parts[1]), Map.of()).get(parts[2]);
     Damage damage = damages.get(parts[1] + "/" + parts[2]);
     if (bytes == null || damage == Damage.GONE) {
-      answer(exchange, 500, "application/json", error("INTERNAL_ERROR", "Internal server error"));
+      FaultyServer.answer(
+          exchange, 500, "application/json", error("INTERNAL_ERROR", "Internal server error"));
       return;
     }
-    exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
-    exchange.sendResponseHeaders(200, 0); // chunked, as MLflow does
-    OutputStream out = exchange.getResponseBody();
-    if (damage == Damage.TORN) {
-      out.write(bytes, 0, bytes.length / 2);
-      out.flush();
-      return; // the exchange is closed with its last chunk missing
-    }
-    byte[] sent = bytes.clone();
-    if (damage == Damage.TRUNCATED) {
-      sent = Arrays.copyOf(bytes, bytes.length / 2);
-    } else if (damage == Damage.LONGER) {
-      sent = Arrays.copyOf(bytes, bytes.length + 1);
-    } else if (damage == Damage.FLIPPED) {
-      sent[sent.length / 2] ^= 1;
-    }
-    out.write(sent);
-    out.close();
+    FaultyServer.send(exchange, bytes, Optional.ofNullable(damage)); // chunked, as MLflow does
   }
 
   private static void json(HttpExchange exchange, Object body) throws IOException {
-    answer(exchange, 200, "application/json", Json.write(body));
-  }
-
-  private static void answer(HttpExchange exchange, int status, String type, String body)
-      throws IOException {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", type);
-    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-    exchange.getResponseBody().write(bytes);
+    FaultyServer.answer(exchange, 200, "application/json", Json.write(body));
   }
 
   @Override
   public void close() {
-    hung.countDown();
-    server.stop(0);
+    server.close();
   }
 }

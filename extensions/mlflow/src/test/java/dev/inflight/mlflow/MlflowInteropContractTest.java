@@ -1,5 +1,6 @@
 package dev.inflight.mlflow;
 
+import dev.inflight.fetch.OmsRoot;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.testkit.Damage;
 import dev.inflight.testkit.Hostile;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.inflight.ModelArtifact;
 import dev.inflight.ModelLoadException;
+import dev.inflight.fetch.OmsRoot;
 import dev.inflight.onnx.OnnxOptions;
 import dev.inflight.tensor.DataType;
 import dev.inflight.tensor.Shape;

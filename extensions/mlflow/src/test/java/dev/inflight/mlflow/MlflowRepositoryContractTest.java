@@ -8,6 +8,7 @@ import dev.inflight.ModelLoadException;
 import dev.inflight.fetch.FetchLimits;
 import dev.inflight.fetch.FetchListener;
 import dev.inflight.fetch.HttpSource;
+import dev.inflight.fetch.OmsRoot;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;
 import dev.inflight.testkit.Damage;
@@ -118,7 +119,7 @@ class MlflowRepositoryContractTest extends RepositoryContract {
 
   @Override
   protected void recover() throws IOException {
-    server.fail(null);
+    server.recover();
   }
 
   @Override

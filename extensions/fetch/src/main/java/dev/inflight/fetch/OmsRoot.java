@@ -1,4 +1,4 @@
-package dev.inflight.mlflow;
+package dev.inflight.fetch;
 
 import dev.inflight.ModelArtifact;
 import dev.inflight.ModelLoadException;
@@ -15,9 +15,9 @@ import java.util.Set;
  * The root digest of OpenSSF Model Signing: SHA-256 over the SHA-256 of each file, ordered by path.
  * What the specification leaves out of a signature is left out.
  */
-final class OmsRoot {
-  /** The tag of a model version. */
-  static final String TAG = "oms.root.sha256";
+public final class OmsRoot {
+  /** What publishers call it in the tags of a model registry. */
+  public static final String TAG = "oms.root.sha256";
 
   /** Files that a message names. */
   private static final int NAMED = 20;
@@ -27,13 +27,14 @@ final class OmsRoot {
 
   private OmsRoot() {}
 
-  /** {@return what the tags say; nonsense counts, and fits no files} */
-  static Optional<String> of(Map<String, String> tags) {
+  /** {@return what the tags of a version say; nonsense counts, and fits no files} */
+  public static Optional<String> of(Map<String, String> tags) {
     String text = tags.get(TAG);
     return text == null ? Optional.empty() : Optional.of(text.strip().toLowerCase(Locale.ROOT));
   }
 
-  static String of(ModelArtifact artifact) {
+  /** {@return that of the files that have arrived} Lower-case hex. */
+  public static String of(ModelArtifact artifact) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       artifact
@@ -50,7 +51,12 @@ final class OmsRoot {
     }
   }
 
-  static void require(ModelArtifact artifact, String expected) {
+  /**
+   * Refuses files that are not those of a root digest.
+   *
+   * @throws ModelLoadException of stage {@code VERIFY}
+   */
+  public static void require(ModelArtifact artifact, String expected) {
     String got = of(artifact);
     if (!got.equals(expected)) {
       throw new ModelLoadException(
