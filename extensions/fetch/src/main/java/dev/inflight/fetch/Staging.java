@@ -72,7 +72,11 @@ public final class Staging {
     }
   }
 
-  static String printable(String text) {
+  /**
+   * {@return what a server sent, as a message may quote it: on one line, and cut where it gets
+   * long}
+   */
+  public static String printable(String text) {
     String plain = text.replaceAll("\\p{Cntrl}", "?");
     return plain.length() > MAX_NAME ? plain.substring(0, MAX_NAME) + "..." : plain;
   }
