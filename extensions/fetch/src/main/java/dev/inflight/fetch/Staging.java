@@ -123,9 +123,8 @@ public final class Staging {
   public void copy(String path, Expected expected, Path source) throws IOException {
     try (InputStream in = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
         Arrival arrival = open(path, expected)) {
-      byte[] chunk = new byte[CHUNK];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        arrival.accept(ByteBuffer.wrap(chunk, 0, n));
+      for (byte[] piece = in.readNBytes(CHUNK); piece.length > 0; piece = in.readNBytes(CHUNK)) {
+        arrival.accept(ByteBuffer.wrap(piece));
       }
       arrival.finish();
     } catch (NoSuchFileException e) {
