@@ -24,6 +24,7 @@ final class Hashing implements AutoCloseable {
   /** Of at most 16 KiB from the JDK's client: 1 MiB. */
   private static final int AHEAD = 64;
 
+  /** What ends the thread: an empty piece. */
   private static final ByteBuffer END = ByteBuffer.allocate(0);
 
   private final List<MessageDigest> digests;
@@ -47,7 +48,7 @@ final class Hashing implements AutoCloseable {
   /** Takes all of a piece, of which nobody may change a byte any more. */
   void update(ByteBuffer piece) throws InterruptedIOException {
     length += piece.remaining();
-    if (length <= LARGE) {
+    if (length <= LARGE || !piece.hasRemaining()) {
       see(piece);
       return;
     }
@@ -72,7 +73,7 @@ final class Hashing implements AutoCloseable {
 
   private void work() {
     try {
-      for (ByteBuffer piece = waiting.take(); piece != END; piece = waiting.take()) {
+      for (ByteBuffer piece = waiting.take(); piece.hasRemaining(); piece = waiting.take()) {
         see(piece);
       }
     } catch (InterruptedException e) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MlflowWebhook {
   /** How far a delivery's time may be from ours: as MLflow's documentation has it. */
-  private static final Duration WINDOW = Duration.ofSeconds(300);
+  private static final Duration WINDOW = Duration.ofMinutes(5);
 
   /** Above what MLflow sends: the value of a tag is at most 100 000 characters. */
   private static final int MAX_BODY = 1 << 20;
