@@ -87,6 +87,15 @@ def log_onnx(name, graph, example, external):
     return info, run.info.run_id, expected
 
 
+def logged_directory(name, directory):
+    """A logged model of MLflow 3 with the files of a directory, which is no flavor that MLflow knows."""
+    experiment = mlflow.get_experiment_by_name("interop").experiment_id
+    model = client.create_logged_model(experiment, name=name)
+    client.log_model_artifacts(model.model_id, directory)
+    client.finalize_logged_model(model.model_id, "READY")
+    return model.model_id
+
+
 def register(name, uri, run_id=None):
     return mlflow.register_model(uri, name).version
 
@@ -116,9 +125,12 @@ def main(tribuo):
             "model": getattr(info, "model_id", None),
             "answers": expected,
         }
-    client.set_registered_model_alias("iris model", "champion", made["iris1"]["version"])
     info, run, expected = log_onnx("wide", wide(), np.ones((2, 4), dtype=np.float32), True)
-    made["wide"] = {"version": str(register("wide", info.model_uri)), "run": run}
+    made["wide"] = {
+        "version": str(register("wide", info.model_uri)),
+        "run": run,
+        "model": getattr(info, "model_id", None),
+    }
     model, _ = classifier(1.0)
     kwargs = {"name": "pickled"} if major >= 3 else {"artifact_path": "pickled"}
     with mlflow.start_run():
@@ -131,7 +143,10 @@ def main(tribuo):
     made["tribuo"] = {
         "version": str(client.create_model_version("tribuo", source, run.info.run_id).version),
         "run": run.info.run_id,
+        "model": logged_directory("tribuo", tribuo) if major >= 3 else None,
     }
+    for name, key in [("iris model", "iris1"), ("wide", "wide"), ("tribuo", "tribuo")]:
+        client.set_registered_model_alias(name, "champion", made[key]["version"])
     print(json.dumps(made))
 
 

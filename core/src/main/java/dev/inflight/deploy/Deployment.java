@@ -334,6 +334,16 @@ public final class Deployment<I, O> implements AutoCloseable {
   }
 
   /**
+   * Asks the repository now, and not only when the interval is over: for who was told that there is
+   * something new. Does not wait for the answer; said many times before the repository is asked, it
+   * is asked once. Changes nothing of a version that waits for its next attempt. Does nothing when
+   * this is closed.
+   */
+  public void poll() {
+    reconciler.poll();
+  }
+
+  /**
    * Goes back to the version that served before: one write, at once. The version that served is
    * rejected, so the policy does not want it again until {@link #clear}.
    *

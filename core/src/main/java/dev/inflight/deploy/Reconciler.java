@@ -39,6 +39,7 @@ final class Reconciler<I, O> implements AutoCloseable {
   private @Nullable Instant lastHeard;
   private @Nullable Future<?> poll;
   private boolean polling;
+  private boolean asked; // for a poll that begins after this was said
   private boolean served;
   private boolean closed;
 
@@ -127,6 +128,19 @@ final class Reconciler<I, O> implements AutoCloseable {
     }
   }
 
+  /**
+   * One more soon, however often it is said; after the one under way, which may have read before.
+   */
+  void poll() {
+    locked(
+        () -> {
+          if (!asked && !polling) {
+            schedule(Duration.ZERO);
+          }
+          asked = true;
+        });
+  }
+
   private void pollOnce() {
     if (!locked(this::beginPoll)) {
       return;
@@ -155,6 +169,7 @@ final class Reconciler<I, O> implements AutoCloseable {
     }
     boolean begins = !polling && !closed;
     polling |= begins;
+    asked &= !begins;
     return begins;
   }
 
@@ -172,7 +187,11 @@ final class Reconciler<I, O> implements AutoCloseable {
       }
       decide();
     } finally {
-      scheduleNext();
+      if (asked) {
+        schedule(Duration.ZERO);
+      } else {
+        scheduleNext();
+      }
     }
   }
 

@@ -10,10 +10,15 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
 
-/** Threads that predict without pause, and what they saw. */
-final class Callers {
-  private final Predictor<Cell, Diagnosis> predictor;
-  private final List<Sample> samples;
+/**
+ * Threads that predict without pause, and what they saw.
+ *
+ * @param <I> a row
+ * @param <O> an answer
+ */
+final class Callers<I, O> {
+  private final Predictor<I, O> predictor;
+  private final List<I> rows;
   private final List<Thread> threads = new ArrayList<>();
   private final List<Seen> seen = new ArrayList<>();
   private final AtomicLong calls = new AtomicLong();
@@ -29,9 +34,9 @@ final class Callers {
     int version;
   }
 
-  Callers(Predictor<Cell, Diagnosis> predictor, List<Sample> samples, int n) {
+  Callers(Predictor<I, O> predictor, List<I> rows, int n) {
     this.predictor = predictor;
-    this.samples = samples;
+    this.rows = rows;
     for (int i = 0; i < n; i++) {
       Seen mine = new Seen();
       seen.add(mine);
@@ -67,11 +72,11 @@ final class Callers {
 
   private void call(Seen mine) {
     for (int i = 0; !stopped; i++) {
-      Cell cell = samples.get(i % samples.size()).cell();
+      I row = rows.get(i % rows.size());
       int now = phase;
       long begin = System.nanoTime();
       try {
-        Prediction<Diagnosis> prediction = predictor.call(cell, CallOptions.defaults());
+        Prediction<O> prediction = predictor.call(row, CallOptions.defaults());
         mine.latency[now].recordValue(System.nanoTime() - begin);
         String version = prediction.model().version();
         mine.byVersion.merge(version, 1L, Long::sum);

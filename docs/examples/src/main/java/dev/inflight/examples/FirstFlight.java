@@ -86,7 +86,7 @@ public final class FirstFlight {
                 Map.of("tribuo", TribuoLoader.of(codec), "onnx", OnnxLoader.of(codec))),
             open);
 
-    Callers callers;
+    Callers<Cell, Diagnosis> callers;
     double first;
     double second;
     List<DeploymentStatus.Version> versions;
@@ -105,7 +105,8 @@ public final class FirstFlight {
       say(String.format("accuracy %.4f (Tribuo itself: %.4f)", first, tribuosOwn(heldOut)));
 
       int cores = Runtime.getRuntime().availableProcessors();
-      callers = new Callers(cancer.predictor(), heldOut, cores);
+      callers =
+          new Callers<>(cancer.predictor(), heldOut.stream().map(Sample::cell).toList(), cores);
       callers.start();
       say(String.format("%d callers predict without pause", cores));
       waitFor(new CompletableFuture<>(), PHASE);
@@ -181,7 +182,7 @@ public final class FirstFlight {
   }
 
   private boolean report(
-      Callers callers,
+      Callers<Cell, Diagnosis> callers,
       List<DeploymentStatus.Version> versions,
       double first,
       double second,

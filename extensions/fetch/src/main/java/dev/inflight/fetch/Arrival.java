@@ -5,16 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One file that is being written, hashed as it comes. One thread at a time.
  *
- * <p>Invariant: {@code length} bytes are in the file, and they are what the digests have seen.
+ * <p>Invariant: {@code length} bytes are in the file, and they are what the digests see.
  */
 final class Arrival implements AutoCloseable {
   private static final long TELL_EVERY = 1 << 20;
@@ -23,8 +20,7 @@ final class Arrival implements AutoCloseable {
   private final String path;
   private final Expected expected;
   private final FileChannel channel;
-  private final MessageDigest sha256 = digest("SHA-256");
-  private final @Nullable MessageDigest md5;
+  private final Hashing hashing;
   private volatile long length;
   private long told;
 
@@ -32,23 +28,16 @@ final class Arrival implements AutoCloseable {
     this.staging = staging;
     this.path = path;
     this.expected = expected;
-    md5 = expected.md5().isPresent() ? digest("MD5") : null;
+    hashing =
+        new Hashing(expected.md5().isPresent() ? List.of("SHA-256", "MD5") : List.of("SHA-256"));
     channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-  }
-
-  static MessageDigest digest(String algorithm) {
-    try {
-      return MessageDigest.getInstance(algorithm);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has " + algorithm, e);
-    }
   }
 
   long length() {
     return length;
   }
 
-  /** Takes all of it. */
+  /** Takes all of it; nobody may change its bytes any more. */
   void accept(ByteBuffer piece) throws IOException {
     long after = length + piece.remaining();
     if (expected.bytes() >= 0 && after > expected.bytes()) {
@@ -56,10 +45,7 @@ final class Arrival implements AutoCloseable {
           "file '" + path + "': expected " + expected.bytes() + " bytes, got more");
     }
     staging.count(path, piece.remaining());
-    sha256.update(piece.duplicate());
-    if (md5 != null) {
-      md5.update(piece.duplicate());
-    }
+    hashing.update(piece.duplicate());
     while (piece.hasRemaining()) {
       channel.write(piece);
     }
@@ -74,10 +60,7 @@ final class Arrival implements AutoCloseable {
   void restart() throws IOException {
     staging.count(path, -length);
     channel.truncate(0);
-    sha256.reset();
-    if (md5 != null) {
-      md5.reset();
-    }
+    hashing.reset();
     length = 0;
     told = 0;
   }
@@ -88,12 +71,12 @@ final class Arrival implements AutoCloseable {
       throw new IOException(
           "expected " + expected.bytes() + " bytes, got " + length + " and the end");
     }
-    String got = HexFormat.of().formatHex(sha256.digest());
-    require("sha256", expected.sha256(), got);
-    if (md5 != null) {
-      require("md5", expected.md5(), HexFormat.of().formatHex(md5.digest()));
+    List<String> got = hashing.finish();
+    require("sha256", expected.sha256(), got.get(0));
+    if (got.size() > 1) {
+      require("md5", expected.md5(), got.get(1));
     }
-    staging.arrived(path, got);
+    staging.arrived(path, got.get(0));
     staging.tell(path, length, expected.bytes());
   }
 
@@ -106,6 +89,7 @@ final class Arrival implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    hashing.close();
     channel.close();
   }
 }

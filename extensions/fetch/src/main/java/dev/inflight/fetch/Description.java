@@ -75,7 +75,7 @@ record Description(
   /** {@return a name that any file system takes, another for any other fields} */
   static String name(String kind, List<String> fields) {
     byte[] text = SealedFile.bytes(kind, List.of(fields));
-    return HexFormat.of().formatHex(Arrival.digest("SHA-256").digest(text));
+    return HexFormat.of().formatHex(Hashing.digest("SHA-256").digest(text));
   }
 
   String label() {

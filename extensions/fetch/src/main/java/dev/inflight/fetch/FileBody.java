@@ -10,10 +10,13 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an answer to a file piece by piece: the next is asked for when the last is written, so no
- * more than a piece is ever in memory.
+ * Writes an answer to a file piece by piece: another one is asked for when one is written, so no
+ * more than {@link #AHEAD} are ever in memory.
  */
 final class FileBody implements BodySubscriber<String> {
+  /** Of at most 16 KiB, as the JDK's client makes them: 1 MiB. */
+  private static final int AHEAD = 64;
+
   private final Arrival arrival;
   private final CompletableFuture<String> done = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
@@ -64,7 +67,7 @@ final class FileBody implements BodySubscriber<String> {
     if (failure != null) {
       stop(subscription);
     } else {
-      subscription.request(1);
+      subscription.request(AHEAD);
     }
   }
 

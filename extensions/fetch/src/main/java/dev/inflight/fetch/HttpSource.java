@@ -11,6 +11,9 @@ import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +21,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +34,11 @@ import org.jspecify.annotations.Nullable;
 public final class HttpSource {
   private static final int MAX_TEXT = 16 << 20;
   private static final int MAX_RESUMES = 8;
+
+  /** What a signed address has in its query that nobody else may know. */
+  private static final Pattern SECRETS =
+      Pattern.compile("(?i)(?:^|&)[^=&]*(?:token|sig|signature|credential|key)=([^&]+)");
+
   private static final Pattern TAGS =
       Pattern.compile("(?is)<(script|style)[^>]*>.*?</\\1>|<[^>]*>");
 
@@ -290,15 +300,24 @@ public final class HttpSource {
             + " ("
             + Staging.printable(type)
             + "): "
-            + quote(response.body()));
+            + quote(response.body(), uri));
   }
 
-  /** A few words of what a server said, on one line, without what it was told. */
-  private String quote(String body) {
+  /**
+   * A few words of what a server said, on one line, without what it was told: S3 sends back the
+   * token of a signed address that it does not like.
+   */
+  private String quote(String body, URI uri) {
     String text = TAGS.matcher(body).replaceAll(" ").replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-    String bare = secret.substring(secret.indexOf(' ') + 1);
-    if (!bare.isEmpty()) {
-      text = text.replace(bare, "***");
+    List<String> told = new ArrayList<>(List.of(secret.substring(secret.indexOf(' ') + 1)));
+    for (@Nullable String query : new @Nullable String[] {uri.getRawQuery(), uri.getQuery()}) {
+      Matcher secrets = SECRETS.matcher(query == null ? "" : query);
+      while (secrets.find()) {
+        told.add(secrets.group(1));
+      }
+    }
+    for (String word : told) {
+      text = word.isEmpty() ? text : text.replace(word, "***");
     }
     return text.isEmpty() ? "no text" : "'" + Staging.printable(text) + "'";
   }
@@ -330,5 +349,12 @@ public final class HttpSource {
       }
     }
     return encoded.toString();
+  }
+
+  /** {@return a path with each of its names {@linkplain #encoded encoded}} */
+  public static String encodedPath(String path) {
+    return Arrays.stream(path.split("/", -1))
+        .map(HttpSource::encoded)
+        .collect(Collectors.joining("/"));
   }
 }

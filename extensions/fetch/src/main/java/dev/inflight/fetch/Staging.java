@@ -142,9 +142,8 @@ public final class Staging {
    */
   public void write(String path, Expected expected, InputStream in) throws IOException {
     try (Arrival arrival = open(path, expected)) {
-      byte[] chunk = new byte[CHUNK];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        arrival.accept(ByteBuffer.wrap(chunk, 0, n));
+      for (byte[] piece = in.readNBytes(CHUNK); piece.length > 0; piece = in.readNBytes(CHUNK)) {
+        arrival.accept(ByteBuffer.wrap(piece));
       }
       arrival.finish();
     } catch (IOException e) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Downloads that are torn, resumed, replaced meanwhile, stalled, or answered with something else.
  */
 class DownloadTest {
-  private static final int LENGTH = 1_000_000;
+  private static final int LENGTH = 3_000_000; // large enough to be hashed beside
   private static final byte[] BYTES = new byte[LENGTH];
 
   static {

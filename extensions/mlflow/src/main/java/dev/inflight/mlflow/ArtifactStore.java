@@ -2,6 +2,7 @@ package dev.inflight.mlflow;
 
 import dev.inflight.fetch.Expected;
 import dev.inflight.fetch.HttpSource;
+import dev.inflight.fetch.Presigner;
 import dev.inflight.fetch.Staging;
 import java.io.IOException;
 import java.net.URI;
@@ -68,7 +69,7 @@ interface ArtifactStore {
   private static String name(Staging staging, String name) {
     if (name.indexOf('/') >= 0) {
       throw staging.refused(
-          "expected plain names in a listing, got '" + name.replaceAll("\\p{Cntrl}", "?") + "'");
+          "expected plain names in a listing, got '" + Staging.printable(name) + "'");
     }
     return name;
   }
@@ -80,18 +81,10 @@ interface ArtifactStore {
               + prefix
               + parent
               + "' in a listing, got '"
-              + path.replaceAll("\\p{Cntrl}", "?")
+              + Staging.printable(path)
               + "'");
     }
     return path.substring(prefix.length());
-  }
-
-  private static String segments(String path) {
-    StringBuilder encoded = new StringBuilder();
-    for (String segment : path.split("/", -1)) {
-      encoded.append(encoded.isEmpty() ? "" : "/").append(HttpSource.encoded(segment));
-    }
-    return encoded.toString();
   }
 
   private static String trim(String directory) {
@@ -133,7 +126,7 @@ interface ArtifactStore {
 
     @Override
     public void fetch(Item item, Staging staging) throws IOException {
-      String path = segments(root + "/" + item.path());
+      String path = HttpSource.encodedPath(root + "/" + item.path());
       URI direct = presigned.find(server.http(), URI.create(proxy + "/presigned/" + path));
       staging.download(
           item.path(),
@@ -179,6 +172,40 @@ interface ArtifactStore {
               "/ajax-api/2.0/mlflow/logged-models/" + HttpSource.encoded(id) + "/artifacts/files",
               "artifact_file_path",
               item.path()));
+    }
+  }
+
+  /**
+   * A store whose files are fetched from itself, by signed addresses; what is in it the tracking
+   * server knows.
+   *
+   * @param root {@code <scheme>://<authority>/<path>}, not encoded, as MLflow writes it
+   */
+  record Signed(ArtifactStore listing, String root, Presigner presigner, HttpSource http)
+      implements ArtifactStore {
+    @Override
+    public List<Item> list(Staging staging) throws IOException {
+      return listing.list(staging);
+    }
+
+    @Override
+    public void fetch(Item item, Staging staging) throws IOException {
+      int authority = root.indexOf("://") + "://".length();
+      int path = root.indexOf('/', authority);
+      String store = path < 0 ? root : root.substring(0, path);
+      String file = (path < 0 ? "" : trim(root.substring(path))) + "/" + item.path();
+      URI address;
+      try {
+        address = URI.create(store + HttpSource.encodedPath(file));
+      } catch (IllegalArgumentException e) {
+        throw staging.missing("expected a store such as s3://bucket/path, got another address");
+      }
+      staging.download(item.path(), item.expected(), http, presigner.presign(address));
+    }
+
+    /** {@return whether somebody may know such a store: not a path, not a file of this machine} */
+    static boolean fits(String root) {
+      return root.matches("(?s)(?!(?i:file):)[A-Za-z][A-Za-z0-9+.-]*://[^/]+.*");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.inflight.fetch.FetchLimits;
 import dev.inflight.fetch.FetchListener;
 import dev.inflight.fetch.HttpSource;
 import dev.inflight.fetch.OmsRoot;
+import dev.inflight.fetch.Presigner;
 import dev.inflight.fetch.Staging;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;
@@ -44,6 +45,7 @@ public final class MlflowRepository implements ModelRepository {
     private FetchLimits limits = FetchLimits.defaults();
     private FetchListener listener = FetchListener.NONE;
     private Optional<Path> local = Optional.empty();
+    private Optional<Presigner> presigner = Optional.empty();
     private Optional<MlflowReference> reference = Optional.empty();
     private boolean digestRequired;
 
@@ -58,6 +60,7 @@ public final class MlflowRepository implements ModelRepository {
       copy.limits = limits;
       copy.listener = listener;
       copy.local = local;
+      copy.presigner = presigner;
       copy.reference = reference;
       copy.digestRequired = digestRequired;
       return copy;
@@ -86,7 +89,7 @@ public final class MlflowRepository implements ModelRepository {
       http = http.withAuthorization(settings.uri, settings.authorization.get());
     }
     server = new MlflowServer(http, settings.uri);
-    locator = new ModelLocator(server, settings.local);
+    locator = new ModelLocator(server, settings.http, settings.local, settings.presigner);
   }
 
   /**
@@ -187,6 +190,15 @@ public final class MlflowRepository implements ModelRepository {
    */
   public MlflowRepository withLocalArtifacts(Path root) {
     return with(s -> s.local = Optional.of(root.toAbsolutePath().normalize()));
+  }
+
+  /**
+   * {@return this, fetching files from the store itself where they are in one that {@code
+   * presigner} can sign for, such as {@code s3://}} The server still says which files there are; it
+   * need not be able to hand them out.
+   */
+  public MlflowRepository withPresigner(Presigner presigner) {
+    return with(s -> s.presigner = Optional.of(presigner));
   }
 
   /**

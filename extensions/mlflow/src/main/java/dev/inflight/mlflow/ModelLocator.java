@@ -1,5 +1,7 @@
 package dev.inflight.mlflow;
 
+import dev.inflight.fetch.HttpSource;
+import dev.inflight.fetch.Presigner;
 import dev.inflight.fetch.Staging;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,12 +13,20 @@ final class ModelLocator {
   private static final int MAX_HOPS = 5;
 
   private final MlflowServer server;
+  private final HttpSource http;
   private final Optional<Path> local;
+  private final Optional<Presigner> presigner;
   private final PresignedUrls presigned = new PresignedUrls();
 
-  ModelLocator(MlflowServer server, Optional<Path> local) {
+  /**
+   * @param http for stores that are not the server: without its credentials
+   */
+  ModelLocator(
+      MlflowServer server, HttpSource http, Optional<Path> local, Optional<Presigner> presigner) {
     this.server = server;
+    this.http = http;
     this.local = local;
+    this.presigner = presigner;
   }
 
   ArtifactStore locate(MlflowReference wanted, Staging staging) throws IOException {
@@ -37,17 +47,22 @@ final class ModelLocator {
       return ofVersion(version, staging);
     }
     if (reference instanceof MlflowReference.Logged logged) {
-      MlflowServer.Logged model =
+      return ofLogged(
           server
               .logged(logged.id())
-              .orElseThrow(() -> staging.missing("expected logged model " + logged.id()));
-      ArtifactStore store = direct(model.artifacts());
-      return store != null ? store : new ArtifactStore.OfLogged(server, model.id());
+              .orElseThrow(() -> staging.missing("expected logged model " + logged.id())));
     }
     if (reference instanceof MlflowReference.Run run) {
       return ofRun(run, staging);
     }
     throw new IllegalStateException("not resolved: " + reference);
+  }
+
+  private ArtifactStore ofLogged(MlflowServer.Logged model) throws IOException {
+    ArtifactStore store = direct(model.artifacts());
+    return store != null
+        ? store
+        : signed(new ArtifactStore.OfLogged(server, model.id()), model.artifacts());
   }
 
   private Object ofVersion(MlflowReference.Version version, Staging staging) throws IOException {
@@ -70,24 +85,35 @@ final class ModelLocator {
     if (!found.run().isEmpty()) {
       String root = server.run(found.run()).map(MlflowServer.Run::artifacts).orElse("");
       if (!root.isEmpty() && address.startsWith(root + "/")) {
-        return new ArtifactStore.OfRun(server, found.run(), address.substring(root.length() + 1));
+        String path = address.substring(root.length() + 1);
+        return signed(new ArtifactStore.OfRun(server, found.run(), path), address);
       }
     }
     throw unreadable(address, staging);
   }
 
-  private Object ofRun(MlflowReference.Run run, Staging staging) throws IOException {
+  private ArtifactStore ofRun(MlflowReference.Run run, Staging staging) throws IOException {
     MlflowServer.Run found =
         server.run(run.run()).orElseThrow(() -> staging.missing("expected run " + run.run()));
     // MLflow 3 keeps models beside their run; run and name still lead to them.
     for (String id : found.models()) {
       Optional<MlflowServer.Logged> model = server.logged(id);
       if (model.isPresent() && model.get().name().equals(run.path())) {
-        return new MlflowReference.Logged(id);
+        return ofLogged(model.get());
       }
     }
-    ArtifactStore store = direct(found.artifacts() + "/" + run.path());
-    return store != null ? store : new ArtifactStore.OfRun(server, run.run(), run.path());
+    String address = found.artifacts() + "/" + run.path();
+    ArtifactStore store = direct(address);
+    return store != null
+        ? store
+        : signed(new ArtifactStore.OfRun(server, run.run(), run.path()), address);
+  }
+
+  /** The store itself hands out the files, if somebody can sign its addresses. */
+  private ArtifactStore signed(ArtifactStore listing, String root) {
+    return presigner.isPresent() && ArtifactStore.Signed.fits(root)
+        ? new ArtifactStore.Signed(listing, root, presigner.get(), http)
+        : listing;
   }
 
   private static MlflowReference parsed(String address, Staging staging) {
@@ -115,8 +141,9 @@ final class ModelLocator {
     int colon = address.indexOf(':');
     String scheme = colon > 0 ? address.substring(0, colon) : "a path";
     return staging.missing(
-        "expected files that MLflow hands out (a run, a logged model, mlflow-artifacts), or a"
+        "expected files that MLflow lists (of a run, of a logged model, mlflow-artifacts), or a"
             + " directory allowed with withLocalArtifacts, got a store of scheme "
-            + scheme);
+            + Staging.printable(scheme)
+            + " and no run or logged model that it belongs to");
   }
 }

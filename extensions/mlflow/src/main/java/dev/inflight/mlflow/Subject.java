@@ -1,6 +1,7 @@
 package dev.inflight.mlflow;
 
 import dev.inflight.fetch.OmsRoot;
+import dev.inflight.fetch.Staging;
 import dev.inflight.repository.Versions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -42,7 +43,7 @@ record Subject(
             : "its registration is "
                 + version.status()
                 + " "
-                + version.message().replaceAll("\\p{Cntrl}", " "));
+                + Staging.printable(version.message()));
   }
 
   static Subject of(MlflowServer.Logged logged) {

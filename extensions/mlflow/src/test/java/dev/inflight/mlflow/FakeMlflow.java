@@ -33,6 +33,7 @@ final class FakeMlflow implements AutoCloseable {
   private final Map<Integer, Map<String, byte[]>> versions = new ConcurrentSkipListMap<>();
   private final Map<Integer, Map<String, String>> tags = new ConcurrentHashMap<>();
   private final Map<Integer, String> stores = new ConcurrentHashMap<>();
+  private final Map<String, String> roots = new ConcurrentHashMap<>();
   private final Map<String, Integer> aliases = new ConcurrentHashMap<>();
   private final Map<String, Damage> damages = new ConcurrentHashMap<>();
   private final FaultyServer server;
@@ -64,6 +65,12 @@ final class FakeMlflow implements AutoCloseable {
   /** Its files are elsewhere. */
   void store(int version, String address) {
     stores.put(version, address);
+  }
+
+  /** It belongs to run {@code run-<version>}, under {@code model}, in a store elsewhere. */
+  void run(int version, String root) {
+    roots.put("run-" + version, root);
+    stores.put(version, root + "/model");
   }
 
   void withdraw(int version) {
@@ -171,6 +178,25 @@ final class FakeMlflow implements AutoCloseable {
           json(exchange, Map.of("model_version", version(version)));
         }
       }
+      case "runs/get" -> {
+        String root = roots.get(query.get("run_id"));
+        if (root == null) {
+          missing(exchange);
+        } else {
+          json(exchange, Map.of("run", Map.of("info", Map.of("artifact_uri", root))));
+        }
+      }
+      case "artifacts/list" -> {
+        String number = query.get("run_id").substring("run-".length());
+        String directory = query.get("path"); // model, or below it
+        List<Map<String, Object>> items = new ArrayList<>();
+        for (Map<String, Object> item : list("models/" + number + directory.substring(5))) {
+          Map<String, Object> named = new LinkedHashMap<>(item);
+          named.put("path", directory + "/" + item.get("path"));
+          items.add(named);
+        }
+        json(exchange, Map.of("files", items));
+      }
       default -> FaultyServer.answer(exchange, 404, "text/html", "<title>404 Not Found</title>");
     }
   }
@@ -203,7 +229,7 @@ final class FakeMlflow implements AutoCloseable {
     fields.put("version", String.valueOf(version));
     fields.put("creation_timestamp", 1_795_417_612_000L + version);
     fields.put("source", "mlflow-artifacts:/models/" + version);
-    fields.put("run_id", "");
+    fields.put("run_id", roots.containsKey("run-" + version) ? "run-" + version : "");
     fields.put("status", "READY");
     fields.put("tags", pairs);
     return fields;

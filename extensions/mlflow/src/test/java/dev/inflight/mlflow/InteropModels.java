@@ -34,6 +34,20 @@ abstract class InteropModels extends RealModels {
 
   abstract RealServer start() throws Exception;
 
+  /** Whether its answers are kept. */
+  boolean isRecorded() {
+    return true;
+  }
+
+  /** As it is followed, without what is between. */
+  MlflowRepository direct() {
+    return server.repository();
+  }
+
+  final RealServer server() {
+    return server;
+  }
+
   @BeforeAll
   void open() throws Exception {
     server = start();
@@ -43,7 +57,7 @@ abstract class InteropModels extends RealModels {
   @AfterAll
   void save() throws Exception {
     exchanges.close();
-    if (Boolean.getBoolean("inflight.mlflow.record")) {
+    if (Boolean.getBoolean("inflight.mlflow.record") && isRecorded()) {
       exchanges.save(RecordedTest.file(made().at("/mlflow").asText()));
     }
   }
@@ -74,7 +88,7 @@ abstract class InteropModels extends RealModels {
     AtomicBoolean on = new AtomicBoolean(true);
     try (Lanes lanes = Lanes.of(1);
         var iris =
-            Deployment.of("iris model", server.repository(), onnx())
+            Deployment.of("iris model", direct(), onnx())
                 .policy(VersionPolicy.alias("moving"))
                 .gate(MlflowGates.example(Tolerance.close(1e-5, 1e-4)))
                 .pollEvery(Duration.ofMillis(200))

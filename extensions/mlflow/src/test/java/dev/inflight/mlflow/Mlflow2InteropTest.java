@@ -4,6 +4,6 @@ package dev.inflight.mlflow;
 class Mlflow2InteropTest extends InteropModels {
   @Override
   RealServer start() throws Exception {
-    return RealServer.of("inflight.mlflow2", false);
+    return RealServer.of("inflight.mlflow2", RealServer.Kind.PLAIN);
   }
 }

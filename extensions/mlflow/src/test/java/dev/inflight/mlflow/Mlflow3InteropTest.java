@@ -4,6 +4,6 @@ package dev.inflight.mlflow;
 class Mlflow3InteropTest extends InteropModels {
   @Override
   RealServer start() throws Exception {
-    return RealServer.of("inflight.mlflow3", false);
+    return RealServer.of("inflight.mlflow3", RealServer.Kind.PLAIN);
   }
 }

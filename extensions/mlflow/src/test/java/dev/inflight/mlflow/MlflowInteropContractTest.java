@@ -27,7 +27,7 @@ class MlflowInteropContractTest extends RepositoryContract {
 
   @BeforeEach
   void start() throws Exception {
-    server = RealServer.of("inflight.mlflow3", false);
+    server = RealServer.of("inflight.mlflow3", RealServer.Kind.PLAIN);
     server.removeModel(MODEL);
   }
 

@@ -17,7 +17,7 @@ class MlflowPasswordInteropTest {
 
   @Test
   void fetch_withThePassword_works() throws Exception {
-    RealServer server = RealServer.of("inflight.mlflow3", true);
+    RealServer server = RealServer.of("inflight.mlflow3", RealServer.Kind.PASSWORD);
     byte[] bytes = {1, 2, 3};
     String version = server.publish("contract", "1", java.util.Map.of("model.onnx", bytes));
     MlflowRepository repository = server.repository();

@@ -1,6 +1,8 @@
 package dev.inflight.mlflow;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.inflight.fetch.Presigner;
+import dev.inflight.s3.S3;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -20,6 +22,15 @@ import java.util.concurrent.TimeUnit;
 
 /** A real MLflow server on loopback, from a virtual environment. Ends with this JVM. */
 final class RealServer {
+  /** What is special about it. */
+  enum Kind {
+    PLAIN,
+    /** Asks for a password. */
+    PASSWORD,
+    /** Keeps its artifacts in S3 (a server of moto), and neither takes nor hands out any. */
+    S3
+  }
+
   static final String USER = "admin";
   static final String PASSWORD = "password1234567";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -27,22 +38,26 @@ final class RealServer {
 
   private final Path venv;
   private final Path directory;
-  private final boolean protectedByPassword;
+  private final Kind kind;
   private final URI uri;
+  private final Map<String, String> environment = new TreeMap<>();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private JsonNode made;
   private String run = "";
 
-  private RealServer(Path venv, boolean protectedByPassword) throws Exception {
+  private RealServer(Path venv, Kind kind) throws Exception {
     this.venv = venv;
-    this.protectedByPassword = protectedByPassword;
+    this.kind = kind;
     directory = Files.createTempDirectory("mlflow");
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    uri = URI.create("http://127.0.0.1:" + port);
+    int port = freePort();
+    uri = loopback(port);
+    environment.put("MLFLOW_TRACKING_URI", String.valueOf(uri));
+    environment.put("MLFLOW_DISABLE_TELEMETRY", "true");
+    environment.put("MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "http,https"); // for a receiver on loopback
+    environment.put("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", "true");
+    environment.put("OPENBLAS_NUM_THREADS", "1");
+    environment.put("HOME", directory.toString());
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -51,22 +66,77 @@ final class RealServer {
                 venv.toString(),
                 directory.toString(),
                 String.valueOf(port)));
-    if (protectedByPassword) {
-      Path settings = directory.resolve("auth.ini");
-      Files.writeString(
-          settings,
-          "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///"
-              + directory.resolve("auth.db")
-              + "\nadmin_username = "
-              + USER
-              + "\nadmin_password = "
-              + PASSWORD
-              + "\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n");
+    if (kind == Kind.PASSWORD) {
+      protect();
       command.addAll(List.of("--app-name", "basic-auth"));
+      command.addAll(List.of("--artifacts-destination", directory.resolve("artifacts").toString()));
+    } else if (kind == Kind.S3) {
+      startStore();
+      command.addAll(
+          List.of("--no-serve-artifacts", "--default-artifact-root", "s3://my-bucket/a b"));
     }
-    ProcessBuilder builder = builder(command);
-    builder.redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile());
-    Process process = builder.start();
+    start(command, "log", uri.resolve("/health"));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private static URI loopback(int port) {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  private void protect() throws IOException {
+    Path settings = directory.resolve("auth.ini");
+    Files.writeString(
+        settings,
+        "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///"
+            + directory.resolve("auth.db")
+            + "\nadmin_username = "
+            + USER
+            + "\nadmin_password = "
+            + PASSWORD
+            + "\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n");
+    environment.put("MLFLOW_AUTH_CONFIG_PATH", settings.toString());
+    environment.put("MLFLOW_TRACKING_USERNAME", USER);
+    environment.put("MLFLOW_TRACKING_PASSWORD", PASSWORD);
+  }
+
+  private void startStore() throws Exception {
+    int port = freePort();
+    URI store = loopback(port);
+    start(
+        List.of(venv.resolve("bin/moto_server").toString(), "-H", "127.0.0.1", "-p", "" + port),
+        "store.log",
+        store);
+    environment.put("MLFLOW_S3_ENDPOINT_URL", String.valueOf(store));
+    environment.put("AWS_ACCESS_KEY_ID", "key");
+    environment.put("AWS_SECRET_ACCESS_KEY", "secret");
+    environment.put("AWS_DEFAULT_REGION", "us-east-1");
+    HttpRequest bucket =
+        HttpRequest.newBuilder(store.resolve("/my-bucket"))
+            .PUT(HttpRequest.BodyPublishers.noBody())
+            .build();
+    int status = client.send(bucket, HttpResponse.BodyHandlers.discarding()).statusCode();
+    if (status != 200) {
+      throw new IllegalStateException("bucket: expected status 200, got " + status);
+    }
+  }
+
+  /** What can sign for its store. */
+  Presigner presigner() {
+    return S3.fromEnvironment()
+        .withEndpoint(URI.create(environment.get("MLFLOW_S3_ENDPOINT_URL")))
+        .withRegion("us-east-1")
+        .withCredentials("key", "secret");
+  }
+
+  private void start(List<String> command, String log, URI health) throws Exception {
+    Path file = directory.resolve(log);
+    Process process =
+        builder(command).redirectErrorStream(true).redirectOutput(file.toFile()).start();
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -74,20 +144,20 @@ final class RealServer {
                   process.descendants().forEach(ProcessHandle::destroyForcibly);
                   process.destroyForcibly();
                 }));
-    awaitReady(process);
+    awaitReady(process, health, file);
   }
 
   /** The server of a system property's virtual environment, with its models; started once. */
-  static synchronized RealServer of(String property, boolean protectedByPassword) throws Exception {
+  static synchronized RealServer of(String property, Kind kind) throws Exception {
     String venv = System.getProperty(property, "");
     if (venv.isEmpty()) {
       throw new IllegalStateException(
           "-D" + property + ": expected a virtual environment with mlflow, got none");
     }
-    String key = property + protectedByPassword;
+    String key = property + kind;
     RealServer server = RUNNING.get(key);
     if (server == null) {
-      server = new RealServer(Path.of(venv), protectedByPassword);
+      server = new RealServer(Path.of(venv), kind);
       RUNNING.put(key, server);
     }
     return server;
@@ -99,25 +169,15 @@ final class RealServer {
 
   private ProcessBuilder builder(List<String> command) {
     ProcessBuilder builder = new ProcessBuilder(command);
-    Map<String, String> environment = builder.environment();
-    environment.put("MLFLOW_TRACKING_URI", String.valueOf(uri));
-    environment.put("MLFLOW_DISABLE_TELEMETRY", "true");
-    environment.put("OPENBLAS_NUM_THREADS", "1");
-    environment.put("HOME", directory.toString());
-    if (protectedByPassword) {
-      environment.put("MLFLOW_AUTH_CONFIG_PATH", directory.resolve("auth.ini").toString());
-      environment.put("MLFLOW_TRACKING_USERNAME", USER);
-      environment.put("MLFLOW_TRACKING_PASSWORD", PASSWORD);
-    }
+    builder.environment().putAll(environment);
     return builder;
   }
 
-  private void awaitReady(Process process) throws Exception {
+  private void awaitReady(Process process, URI address, Path log) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (System.nanoTime() < end && process.isAlive()) {
       try {
-        HttpRequest health =
-            HttpRequest.newBuilder(uri.resolve("/health")).timeout(Duration.ofSeconds(2)).build();
+        HttpRequest health = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(2)).build();
         if (client.send(health, HttpResponse.BodyHandlers.discarding()).statusCode() == 200) {
           return;
         }
@@ -127,8 +187,7 @@ final class RealServer {
         }
       }
     }
-    throw new IllegalStateException(
-        "expected a server, got: " + Files.readString(directory.resolve("log")));
+    throw new IllegalStateException("expected a server, got: " + Files.readString(log));
   }
 
   /** What the script made; it runs once. */
@@ -172,7 +231,7 @@ final class RealServer {
   /** With this server's credentials, at an address that leads to it. */
   MlflowRepository at(URI address) {
     MlflowRepository repository = MlflowRepository.at(address);
-    return protectedByPassword ? repository.withCredentials(USER, PASSWORD) : repository;
+    return kind == Kind.PASSWORD ? repository.withCredentials(USER, PASSWORD) : repository;
   }
 
   /** Where a run's artifacts are in the store; MLflow registers nothing else. */
@@ -239,7 +298,7 @@ final class RealServer {
         HttpRequest.newBuilder(URI.create(uri + path))
             .header("Content-Type", "application/json")
             .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
-    if (protectedByPassword) {
+    if (kind == Kind.PASSWORD) {
       request.header("Authorization", Credentials.basic(USER, PASSWORD));
     }
     HttpResponse<String> response =

@@ -1,0 +1,242 @@
+package dev.inflight.examples;
+
+import dev.inflight.Codec;
+import dev.inflight.ModelArtifact;
+import dev.inflight.ModelInfo;
+import dev.inflight.Predictor;
+import dev.inflight.deploy.Deployment;
+import dev.inflight.deploy.DeploymentListener;
+import dev.inflight.deploy.DeploymentStatus;
+import dev.inflight.deploy.VersionPolicy;
+import dev.inflight.mlflow.MlflowLoader;
+import dev.inflight.mlflow.MlflowRepository;
+import dev.inflight.mlflow.OnnxFlavor;
+import dev.inflight.onnx.OnnxLoader;
+import dev.inflight.onnx.OnnxOptions;
+import dev.inflight.repository.ModelRepository;
+import dev.inflight.repository.Versions;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The second main job: a service follows {@code models:/iris@champion} of a real MLflow server; the
+ * alias moves under load. Run by {@code docs/examples/registry-flight.sh}, which starts the server
+ * and registers the versions.
+ */
+public final class RegistryFlight {
+  private static final Duration POLL = Duration.ofSeconds(1); // between two, which take time too
+  private static final Duration PHASE = Duration.ofSeconds(2);
+
+  /** For the threads that have to notice, on a machine that is busy with callers. */
+  private static final long GRACE_MILLIS = 500;
+
+  /** A row: the columns have no names in the model, so the order counts. */
+  record Flower(float sepalLength, float sepalWidth, float petalLength, float petalWidth) {}
+
+  /** An answer. */
+  record Species(String label) {}
+
+  private final PrintStream out;
+  private final long begin = System.nanoTime();
+  private final CompletableFuture<Long> secondIsWanted = new CompletableFuture<>();
+  private final CompletableFuture<Long> secondIsLive = new CompletableFuture<>();
+
+  private RegistryFlight(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Takes nothing; {@code MLFLOW_TRACKING_URI} says where the server is. */
+  public static void main(String... args) throws Exception {
+    if (!new RegistryFlight(System.out).mlflow(Path.of("testmodels/data/iris-test.csv"))) {
+      System.exit(1);
+    }
+  }
+
+  /** {@return whether the swap was as promised} */
+  private boolean mlflow(Path csv) throws Exception {
+    List<String> lines = Files.readAllLines(csv);
+    List<Flower> rows = lines.stream().skip(1).map(RegistryFlight::flower).toList();
+    AtomicLong slowestPoll = new AtomicLong();
+    ModelRepository mlflow = timed(MlflowRepository.fromEnvironment(), slowestPoll);
+    var loader =
+        MlflowLoader.of(
+            OnnxFlavor.loader(
+                OnnxLoader.of(Codec.records(Flower.class, Species.class)), OnnxOptions.defaults()));
+    try (Deployment<Flower, Species> iris =
+        Deployment.of("iris", mlflow, loader)
+            .policy(VersionPolicy.alias("champion"))
+            .pollEvery(POLL)
+            .listen(watch())
+            .start()) {
+      ModelInfo info = iris.status().live().orElseThrow();
+      say(String.format("%s is live: %s, from %s", info.label(), info.runtime(), mlflow));
+      say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
+      int cores = Runtime.getRuntime().availableProcessors();
+      Callers<Flower, Species> callers = new Callers<>(iris.predictor(), rows, cores);
+      callers.start();
+      say(cores + " callers predict without pause");
+      waitFor(new CompletableFuture<>(), PHASE);
+
+      callers.phase(1);
+      long moved = System.nanoTime();
+      moveAlias("2");
+      say("the alias champion names v2 now");
+      Optional<Long> live = waitFor(secondIsLive, Duration.ofSeconds(20));
+      if (live.isEmpty()) {
+        callers.stop();
+        throw new IllegalStateException("v2 did not go live: " + iris.status());
+      }
+      long took = (live.get() - moved) / 1_000_000;
+      long load = (live.get() - secondIsWanted.join()) / 1_000_000;
+      long poll = slowestPoll.get() / 1_000_000;
+      say(
+          String.format(
+              "v2 is live %d ms after the alias moved: %d ms of them until a poll saw it (one %d ms"
+                  + " after the other, each of at most %d ms), %d ms to fetch, verify and load",
+              took, took - load, POLL.toMillis(), poll, load));
+      callers.phase(2);
+      say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
+      waitFor(new CompletableFuture<>(), PHASE);
+      callers.stop();
+      // The poll under way when the alias moves may just miss it.
+      return report(callers, took <= POLL.toMillis() + 2 * poll + load + GRACE_MILLIS);
+    }
+  }
+
+  /** The same repository, of which the slowest poll is known, in nanoseconds. */
+  private static ModelRepository timed(ModelRepository repository, AtomicLong slowest) {
+    return new ModelRepository() {
+      @Override
+      public Versions versions(String model) throws IOException {
+        long before = System.nanoTime();
+        Versions versions = repository.versions(model);
+        slowest.accumulateAndGet(System.nanoTime() - before, Math::max);
+        return versions;
+      }
+
+      @Override
+      public ModelArtifact fetch(String model, Versions.Entry version, Path target)
+          throws IOException {
+        return repository.fetch(model, version, target);
+      }
+
+      @Override
+      public String toString() {
+        return repository.toString();
+      }
+    };
+  }
+
+  private static Flower flower(String line) {
+    String[] v = line.split(",", -1);
+    return new Flower(
+        Float.parseFloat(v[0]),
+        Float.parseFloat(v[1]),
+        Float.parseFloat(v[2]),
+        Float.parseFloat(v[3]));
+  }
+
+  private static double accuracy(Predictor<Flower, Species> predictor, List<String> lines) {
+    long right =
+        lines.stream()
+            .skip(1)
+            .filter(line -> line.endsWith("," + predictor.predict(flower(line)).label()))
+            .count();
+    return (double) right / (lines.size() - 1);
+  }
+
+  private DeploymentListener watch() {
+    return new DeploymentListener() {
+      @Override
+      public void onState(DeploymentStatus.Version version) {
+        if (version.version().equals("2") && version.state() == DeploymentStatus.State.FETCHING) {
+          secondIsWanted.complete(System.nanoTime());
+        }
+      }
+
+      @Override
+      public void onLive(ModelInfo model, Optional<ModelInfo> before) {
+        if (model.version().equals("2")) {
+          secondIsLive.complete(System.nanoTime());
+        }
+      }
+    };
+  }
+
+  /** As a colleague would with {@code client.set_registered_model_alias}. */
+  private static void moveAlias(String version) throws IOException, InterruptedException {
+    URI server = URI.create(System.getenv("MLFLOW_TRACKING_URI"));
+    String body = "{\"name\": \"iris\", \"alias\": \"champion\", \"version\": \"" + version + "\"}";
+    HttpRequest request =
+        HttpRequest.newBuilder(server.resolve("/api/2.0/mlflow/registered-models/alias"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    int status =
+        HttpClient.newHttpClient()
+            .send(request, HttpResponse.BodyHandlers.discarding())
+            .statusCode();
+    if (status != 200) {
+      throw new IOException("alias: expected status 200, got " + status);
+    }
+  }
+
+  private boolean report(Callers<Flower, Species> callers, boolean inTime) {
+    out.println();
+    row("predictions by version", callers.byVersion().toString());
+    row("failed calls", Long.toString(callers.failures()));
+    row("versions seen out of order", Long.toString(callers.backwards()));
+    row("live within a poll and a load", inTime ? "yes" : "NO");
+    String[] phases = {"before the swap", "during the swap", "after the swap"};
+    for (int i = 0; i < phases.length; i++) {
+      Histogram latency = callers.latency(i);
+      row(
+          "latency " + phases[i],
+          String.format(
+              "p50 %.1f us, p99 %.1f us, max %.1f ms (%,d calls)",
+              latency.getValueAtPercentile(50) / 1e3,
+              latency.getValueAtPercentile(99) / 1e3,
+              latency.getMaxValue() / 1e6,
+              latency.getTotalCount()));
+    }
+    boolean good =
+        callers.failures() == 0
+            && callers.backwards() == 0
+            && callers.byVersion().keySet().containsAll(List.of("1", "2"))
+            && inTime;
+    out.println(good ? "\nAs promised." : "\nNOT as promised.");
+    return good;
+  }
+
+  private void row(String name, String value) {
+    out.printf("  %-30s %s%n", name, value);
+  }
+
+  /** The value, or empty when the time is up. */
+  private static <T> Optional<T> waitFor(CompletableFuture<T> future, Duration atMost)
+      throws Exception {
+    try {
+      return Optional.of(future.get(atMost.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void say(String text) {
+    out.printf("[%5.1f s] %s%n", (System.nanoTime() - begin) / 1e9, text);
+  }
+}

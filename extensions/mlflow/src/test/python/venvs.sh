@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# usage: venvs.sh DIRECTORY [MAJOR...]   Installs the pinned MLflow 2 and 3, or those that are named, into DIRECTORY/mlflow<major>;
+# what is there is used again until its pins change.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+directory=$1
+shift
+(($#)) || set -- 3 2
+for major in "$@"; do
+  venv=$directory/mlflow$major
+  if ! cmp -s "$here/requirements-$major.txt" "$venv/installed.txt"; then
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet -r "$here/requirements-$major.txt"
+    cp "$here/requirements-$major.txt" "$venv/installed.txt"
+  fi
+done
