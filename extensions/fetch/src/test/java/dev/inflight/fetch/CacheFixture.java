@@ -113,7 +113,7 @@ abstract class CacheFixture {
 
   Path object(byte[] content) {
     return new CacheReader(directory, true)
-        .object(java.util.HexFormat.of().formatHex(Arrival.digest("SHA-256").digest(content)));
+        .object(java.util.HexFormat.of().formatHex(Hashing.digest("SHA-256").digest(content)));
   }
 
   static void assertSame(Versions got, Versions expected) {

@@ -153,7 +153,7 @@ class DamagedCacheTest extends CacheFixture {
   @ValueSource(strings = {"../escaped", "/tmp/inflight-escaped", "a/../../escaped", "a\\b", ""})
   void description_sealedWithHostileNames_isAMiss(String path) throws Exception {
     Versions.Entry two = entry("2");
-    String empty = java.util.HexFormat.of().formatHex(Arrival.digest("SHA-256").digest());
+    String empty = java.util.HexFormat.of().formatHex(Hashing.digest("SHA-256").digest());
     SealedFile.write(
         directory.resolve("versions"),
         Description.key(MODEL, "2", two.identity()),

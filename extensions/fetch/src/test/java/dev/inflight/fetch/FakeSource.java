@@ -59,7 +59,7 @@ final class FakeSource implements ModelRepository {
             (path, bytes) ->
                 fields.addAll(
                     List.of(
-                        path, HexFormat.of().formatHex(Arrival.digest("SHA-256").digest(bytes)))));
+                        path, HexFormat.of().formatHex(Hashing.digest("SHA-256").digest(bytes)))));
     String identity = Description.name("content", fields);
     files.put(version, content);
     entries.put(version, new Versions.Entry(version, identity, Versions.State.AVAILABLE, ""));

@@ -94,7 +94,7 @@ class SeedTest extends CacheFixture {
         reader.object(
             java.util.HexFormat.of()
                 .formatHex(
-                    Arrival.digest("SHA-256").digest(source.files.get("2").get("model.bin"))));
+                    Hashing.digest("SHA-256").digest(source.files.get("2").get("model.bin"))));
     byte[] bytes = Files.readAllBytes(object);
     bytes[17] ^= 1;
     Files.write(object, bytes);

@@ -79,7 +79,7 @@ final class TextServer implements AutoCloseable {
 
   private static String sha256(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    return HexFormat.of().formatHex(Arrival.digest("SHA-256").digest(bytes));
+    return HexFormat.of().formatHex(Hashing.digest("SHA-256").digest(bytes));
   }
 
   private void handle(HttpExchange exchange) throws IOException {
