@@ -112,12 +112,14 @@ class FollowedStageTest {
             caller.submit(
                 () -> {
                   List<String> answers = new ArrayList<>();
-                  while (on.get()) {
+                  boolean last;
+                  do {
+                    last = !on.get(); // one more call than there are swaps to see
                     String answer = deployment.predictor().predict("row");
                     if (answers.isEmpty() || !answers.get(answers.size() - 1).equals(answer)) {
                       answers.add(answer);
                     }
-                  }
+                  } while (!last);
                   return answers;
                 });
         publisher.tag(MODEL + "#prod#2", second);
