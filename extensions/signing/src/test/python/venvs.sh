@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# usage: venvs.sh DIRECTORY   Installs the pinned model-signing into DIRECTORY/model-signing; what is there is used again until its
+# pins change.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venv=$1/model-signing
+if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
+  python3 -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$venv/installed.txt"
+fi
