@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 directory=$1
 shift
-bash "$here/venvs.sh" "$directory"
+mapfile -t options < <(bash "$here/venvs.sh" "$directory")
 cd "$here/../../../../.."
 mvn -B -ntp -pl extensions/dvc -am -Ponly-dvc,interop -Dgroups=interop \
-  -Dinflight.dvc2="$directory/dvc2" -Dinflight.dvc3="$directory/dvc3" "$@" verify
+  "${options[@]}" "$@" verify

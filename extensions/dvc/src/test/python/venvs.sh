@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# usage: venvs.sh DIRECTORY   Installs the pinned DVC 3.x (with GTO and moto) and 2.x into DIRECTORY/dvc<major>; what is there is used
-# again until its pins change.
+# usage: venvs.sh DIRECTORY [MAJOR...]   Installs the pinned DVC 3.x (with GTO and moto) and 2.x, or those that are named, into
+# DIRECTORY/dvc<major>; what is there is used again until its pins change. Prints the Maven options that name them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 directory=$1
-for major in 3 2; do
+shift
+(($#)) || set -- 3 2
+for major in "$@"; do
   venv=$directory/dvc$major
   if ! cmp -s "$here/requirements-$major.txt" "$venv/installed.txt"; then
     python3 -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet -r "$here/requirements-$major.txt"
     cp "$here/requirements-$major.txt" "$venv/installed.txt"
   fi
+  printf '%s\n' "-Dinflight.dvc$major=$venv"
 done

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 directory=$1
 shift
-bash "$here/venvs.sh" "$directory"
+mapfile -t options < <(bash "$here/venvs.sh" "$directory")
 cd "$here/../../../../.."
 mvn -B -ntp -pl extensions/mlflow -am -Ponly-mlflow,interop -Dgroups=interop \
-  -Dinflight.mlflow2="$directory/mlflow2" -Dinflight.mlflow3="$directory/mlflow3" "$@" verify
+  "${options[@]}" "$@" verify

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: venvs.sh DIRECTORY [MAJOR...]   Installs the pinned MLflow 2 and 3, or those that are named, into DIRECTORY/mlflow<major>;
-# what is there is used again until its pins change.
+# what is there is used again until its pins change. Prints the Maven options that name them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 directory=$1
@@ -13,4 +13,5 @@ for major in "$@"; do
     "$venv/bin/python" -m pip install --quiet -r "$here/requirements-$major.txt"
     cp "$here/requirements-$major.txt" "$venv/installed.txt"
   fi
+  printf '%s\n' "-Dinflight.mlflow$major=$venv"
 done

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 directory=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
-bash "$here/venvs.sh" "$directory"
+mapfile -t options < <(bash "$here/venvs.sh" "$directory")
 cd "$here/../../../../.."
 mvn -B -ntp -pl extensions/signing -am -Ponly-signing,interop -Dgroups=interop \
-  -Dinflight.model.signing="$directory/model-signing" "$@" verify
+  "${options[@]}" "$@" verify

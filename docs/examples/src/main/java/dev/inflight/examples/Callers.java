@@ -3,6 +3,7 @@ package dev.inflight.examples;
 import dev.inflight.CallOptions;
 import dev.inflight.Prediction;
 import dev.inflight.Predictor;
+import dev.inflight.repository.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class Callers<I, O> {
     final Histogram[] latency = {histogram(), histogram(), histogram()};
     long failures;
     long backwards;
-    int version;
+    String version = "";
   }
 
   Callers(Predictor<I, O> predictor, List<I> rows, int n) {
@@ -80,11 +81,11 @@ final class Callers<I, O> {
         mine.latency[now].recordValue(System.nanoTime() - begin);
         String version = prediction.model().version();
         mine.byVersion.merge(version, 1L, Long::sum);
-        int number = Integer.parseInt(version);
-        if (number < mine.version) {
-          mine.backwards++;
+        if (!version.equals(mine.version)) {
+          boolean first = mine.version.isEmpty();
+          mine.backwards += !first && Versions.compare(version, mine.version) < 0 ? 1 : 0;
+          mine.version = version;
         }
-        mine.version = number;
       } catch (RuntimeException e) {
         mine.failures++;
       }

@@ -1,26 +1,17 @@
 package dev.inflight.examples;
 
-import dev.inflight.Codec;
 import dev.inflight.ModelArtifact;
 import dev.inflight.ModelInfo;
+import dev.inflight.ModelLoader;
 import dev.inflight.Predictor;
 import dev.inflight.deploy.Deployment;
 import dev.inflight.deploy.DeploymentListener;
 import dev.inflight.deploy.DeploymentStatus;
 import dev.inflight.deploy.VersionPolicy;
-import dev.inflight.mlflow.MlflowLoader;
-import dev.inflight.mlflow.MlflowRepository;
-import dev.inflight.mlflow.OnnxFlavor;
-import dev.inflight.onnx.OnnxLoader;
-import dev.inflight.onnx.OnnxOptions;
 import dev.inflight.repository.ModelRepository;
 import dev.inflight.repository.Versions;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,11 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
 
 /**
- * The second main job: a service follows {@code models:/iris@champion} of a real MLflow server; the
- * alias moves under load. Run by {@code docs/examples/registry-flight.sh}, which starts the server
- * and registers the versions.
+ * The second main job: a service follows an alias of a real registry, which moves under load: see
+ * {@link MlflowFlight} and {@link DvcFlight}. Run by {@code docs/examples/registry-flight.sh},
+ * which registers the versions.
  */
-public final class RegistryFlight {
+final class RegistryFlight {
   private static final Duration POLL = Duration.ofSeconds(1); // between two, which take time too
   private static final Duration PHASE = Duration.ofSeconds(2);
 
@@ -51,39 +42,56 @@ public final class RegistryFlight {
   record Species(String label) {}
 
   private final PrintStream out;
+  private final Registry registry;
   private final long begin = System.nanoTime();
   private final CompletableFuture<Long> secondIsWanted = new CompletableFuture<>();
   private final CompletableFuture<Long> secondIsLive = new CompletableFuture<>();
 
-  private RegistryFlight(PrintStream out) {
+  private RegistryFlight(PrintStream out, Registry registry) {
     this.out = out;
+    this.registry = registry;
   }
 
-  /** Takes nothing; {@code MLFLOW_TRACKING_URI} says where the server is. */
-  public static void main(String... args) throws Exception {
-    if (!new RegistryFlight(System.out).mlflow(Path.of("testmodels/data/iris-test.csv"))) {
+  /**
+   * What is followed.
+   *
+   * @param alias what names the first version, and is to name the second
+   * @param move makes it so, as a colleague would
+   */
+  record Registry(
+      ModelRepository repository,
+      ModelLoader<Flower, Species> loader,
+      String alias,
+      String first,
+      String second,
+      Move move) {}
+
+  /** Moves an alias. */
+  @FunctionalInterface
+  interface Move {
+    void run() throws Exception;
+  }
+
+  /** Ends the process with 1 unless the swap was as promised. */
+  static void fly(Registry registry) throws Exception {
+    if (!new RegistryFlight(System.out, registry).fly(Path.of("testmodels/data/iris-test.csv"))) {
       System.exit(1);
     }
   }
 
-  /** {@return whether the swap was as promised} */
-  private boolean mlflow(Path csv) throws Exception {
+  private boolean fly(Path csv) throws Exception {
     List<String> lines = Files.readAllLines(csv);
     List<Flower> rows = lines.stream().skip(1).map(RegistryFlight::flower).toList();
     AtomicLong slowestPoll = new AtomicLong();
-    ModelRepository mlflow = timed(MlflowRepository.fromEnvironment(), slowestPoll);
-    var loader =
-        MlflowLoader.of(
-            OnnxFlavor.loader(
-                OnnxLoader.of(Codec.records(Flower.class, Species.class)), OnnxOptions.defaults()));
+    ModelRepository repository = timed(registry.repository(), slowestPoll);
     try (Deployment<Flower, Species> iris =
-        Deployment.of("iris", mlflow, loader)
-            .policy(VersionPolicy.alias("champion"))
+        Deployment.of("iris", repository, registry.loader())
+            .policy(VersionPolicy.alias(registry.alias()))
             .pollEvery(POLL)
             .listen(watch())
             .start()) {
       ModelInfo info = iris.status().live().orElseThrow();
-      say(String.format("%s is live: %s, from %s", info.label(), info.runtime(), mlflow));
+      say(String.format("%s is live: %s, from %s", info.label(), info.runtime(), repository));
       say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
       int cores = Runtime.getRuntime().availableProcessors();
       Callers<Flower, Species> callers = new Callers<>(iris.predictor(), rows, cores);
@@ -92,29 +100,34 @@ public final class RegistryFlight {
       waitFor(new CompletableFuture<>(), PHASE);
 
       callers.phase(1);
+      registry.move().run();
       long moved = System.nanoTime();
-      moveAlias("2");
-      say("the alias champion names v2 now");
+      say("'" + registry.alias() + "' names v" + registry.second() + " now");
       Optional<Long> live = waitFor(secondIsLive, Duration.ofSeconds(20));
       if (live.isEmpty()) {
         callers.stop();
-        throw new IllegalStateException("v2 did not go live: " + iris.status());
+        throw new IllegalStateException("v" + registry.second() + " is not live: " + iris.status());
       }
-      long took = (live.get() - moved) / 1_000_000;
-      long load = (live.get() - secondIsWanted.join()) / 1_000_000;
-      long poll = slowestPoll.get() / 1_000_000;
-      say(
-          String.format(
-              "v2 is live %d ms after the alias moved: %d ms of them until a poll saw it (one %d ms"
-                  + " after the other, each of at most %d ms), %d ms to fetch, verify and load",
-              took, took - load, POLL.toMillis(), poll, load));
+      boolean inTime = inTime(moved, live.get(), slowestPoll.get());
       callers.phase(2);
       say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
       waitFor(new CompletableFuture<>(), PHASE);
       callers.stop();
-      // The poll under way when the alias moves may just miss it.
-      return report(callers, took <= POLL.toMillis() + 2 * poll + load + GRACE_MILLIS);
+      return report(callers, inTime);
     }
+  }
+
+  private boolean inTime(long moved, long live, long slowestPoll) {
+    long took = Math.max(0, live - moved) / 1_000_000;
+    long load = (live - secondIsWanted.join()) / 1_000_000;
+    long poll = slowestPoll / 1_000_000;
+    say(
+        String.format(
+            "v%s is live %d ms later: %d ms of them until a poll saw it (one %d ms after the other,"
+                + " each of at most %d ms), %d ms to fetch, verify and load",
+            registry.second(), took, Math.max(0, took - load), POLL.toMillis(), poll, load));
+    // The poll under way when the alias moves may just miss it.
+    return took <= POLL.toMillis() + 2 * poll + load + GRACE_MILLIS;
   }
 
   /** The same repository, of which the slowest poll is known, in nanoseconds. */
@@ -163,36 +176,19 @@ public final class RegistryFlight {
     return new DeploymentListener() {
       @Override
       public void onState(DeploymentStatus.Version version) {
-        if (version.version().equals("2") && version.state() == DeploymentStatus.State.FETCHING) {
+        if (version.version().equals(registry.second())
+            && version.state() == DeploymentStatus.State.FETCHING) {
           secondIsWanted.complete(System.nanoTime());
         }
       }
 
       @Override
       public void onLive(ModelInfo model, Optional<ModelInfo> before) {
-        if (model.version().equals("2")) {
+        if (model.version().equals(registry.second())) {
           secondIsLive.complete(System.nanoTime());
         }
       }
     };
-  }
-
-  /** As a colleague would with {@code client.set_registered_model_alias}. */
-  private static void moveAlias(String version) throws IOException, InterruptedException {
-    URI server = URI.create(System.getenv("MLFLOW_TRACKING_URI"));
-    String body = "{\"name\": \"iris\", \"alias\": \"champion\", \"version\": \"" + version + "\"}";
-    HttpRequest request =
-        HttpRequest.newBuilder(server.resolve("/api/2.0/mlflow/registered-models/alias"))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build();
-    int status =
-        HttpClient.newHttpClient()
-            .send(request, HttpResponse.BodyHandlers.discarding())
-            .statusCode();
-    if (status != 200) {
-      throw new IOException("alias: expected status 200, got " + status);
-    }
   }
 
   private boolean report(Callers<Flower, Species> callers, boolean inTime) {
@@ -216,7 +212,10 @@ public final class RegistryFlight {
     boolean good =
         callers.failures() == 0
             && callers.backwards() == 0
-            && callers.byVersion().keySet().containsAll(List.of("1", "2"))
+            && callers
+                .byVersion()
+                .keySet()
+                .containsAll(List.of(registry.first(), registry.second()))
             && inTime;
     out.println(good ? "\nAs promised." : "\nNOT as promised.");
     return good;
