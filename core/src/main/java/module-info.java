@@ -2,7 +2,7 @@
  * Runs machine-learning models inside a Java process: loads and checks them, swaps versions, shows
  * what they do.
  */
-@SuppressWarnings("module") // javac does not see the one that may use our files
+@SuppressWarnings("module") // javac does not see those that may use our files
 @org.jspecify.annotations.NullMarked
 module dev.inflight {
   requires java.management;
@@ -14,7 +14,8 @@ module dev.inflight {
   exports dev.inflight;
   exports dev.inflight.deploy;
   exports dev.inflight.files to
-      dev.inflight.fetch;
+      dev.inflight.fetch,
+      dev.inflight.signing;
   exports dev.inflight.repository;
   exports dev.inflight.tensor;
 }

@@ -1,12 +1,14 @@
 package dev.inflight.files;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -78,6 +80,34 @@ public final class OwnerOnly {
   /** {@return whether {@link #temporary} gave that name} */
   public static boolean isTemporary(String name) {
     return name.startsWith(TEMPORARY);
+  }
+
+  /**
+   * Writes a file, or replaces it. It is on disk before it has its name.
+   *
+   * @param attributes with which it is created: {@link #forFile}, or none if others may read it
+   */
+  public static void replace(Path file, byte[] bytes, FileAttribute<?>[] attributes)
+      throws IOException {
+    Path directory = file.resolveSibling("");
+    Path draft = temporary(directory);
+    try {
+      Set<StandardOpenOption> options =
+          Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      try (FileChannel channel = FileChannel.open(draft, options, attributes)) {
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.hasRemaining()) {
+          channel.write(left);
+        }
+        // A rename may reach the disk before the bytes do, and then names an empty file.
+        channel.force(true);
+      }
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException | Error e) {
+      deleteAfter(e, draft);
+      throw e;
+    }
+    force(directory);
   }
 
   /** Removes what a process that ended in between left. */

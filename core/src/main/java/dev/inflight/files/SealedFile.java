@@ -1,13 +1,10 @@
 package dev.inflight.files;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -42,27 +39,8 @@ public final class SealedFile {
    */
   public static void write(Path directory, String name, String format, List<List<String>> records)
       throws IOException {
-    Path draft = OwnerOnly.temporary(directory);
-    try {
-      Files.createFile(draft, OwnerOnly.forFile(draft));
-      ByteBuffer bytes = ByteBuffer.wrap(bytes(format, records));
-      try (FileChannel channel = FileChannel.open(draft, java.nio.file.StandardOpenOption.WRITE)) {
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        // A rename may reach the disk before the bytes do, and then names an empty file.
-        channel.force(true);
-      }
-      Files.move(
-          draft,
-          directory.resolve(name),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException | RuntimeException | Error e) {
-      OwnerOnly.deleteAfter(e, draft);
-      throw e;
-    }
-    OwnerOnly.force(directory);
+    Path file = directory.resolve(name);
+    OwnerOnly.replace(file, bytes(format, records), OwnerOnly.forFile(file));
   }
 
   /**

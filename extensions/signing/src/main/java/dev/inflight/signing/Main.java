@@ -1,15 +1,13 @@
 package dev.inflight.signing;
 
+import dev.inflight.files.OwnerOnly;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.CopyOption;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -173,26 +171,19 @@ final class Main {
     Path privateKey = options.directory().resolve("private.pem");
     Path publicKey = options.directory().resolve("public.pem");
     for (Path file : List.of(privateKey, publicKey)) {
-      if (!options.has(FORCE) && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-        throw new FileAlreadyExistsException(file.toString());
-      }
+      ModelSigner.requireNewUnless(options.has(FORCE), file);
     }
     Files.createDirectories(options.directory());
-    CopyOption[] replace =
-        options.has(FORCE)
-            ? new CopyOption[] {StandardCopyOption.REPLACE_EXISTING}
-            : new CopyOption[0];
-    OwnerOnly.write(
+    OwnerOnly.replace(
         privateKey,
         Pem.text("PRIVATE KEY", pair.getPrivate().getEncoded())
             .getBytes(java.nio.charset.StandardCharsets.US_ASCII),
-        replace);
-    OwnerOnly.write(
+        OwnerOnly.forFile(privateKey));
+    OwnerOnly.replace(
         publicKey,
         Pem.text("PUBLIC KEY", pair.getPublic().getEncoded())
             .getBytes(java.nio.charset.StandardCharsets.US_ASCII),
-        new FileAttribute<?>[0],
-        replace);
+        new FileAttribute<?>[0]);
     out.println(
         privateKey
             + " and "

@@ -1,12 +1,11 @@
 package dev.inflight.signing;
 
+import dev.inflight.files.OwnerOnly;
 import java.io.IOException;
-import java.nio.file.CopyOption;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
@@ -202,12 +201,15 @@ public final class ModelSigner {
   }
 
   private Path write(Path file, byte[] bytes) throws IOException {
-    OwnerOnly.write(
-        file,
-        bytes,
-        new FileAttribute<?>[0],
-        replacing ? new CopyOption[] {StandardCopyOption.REPLACE_EXISTING} : new CopyOption[0]);
+    requireNewUnless(replacing, file);
+    OwnerOnly.replace(file, bytes, new FileAttribute<?>[0]);
     return file;
+  }
+
+  static void requireNewUnless(boolean replacing, Path file) throws FileAlreadyExistsException {
+    if (!replacing && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(file.toString());
+    }
   }
 
   /** {@return the fingerprint of the public key} */
