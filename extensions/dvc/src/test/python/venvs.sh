@@ -8,10 +8,6 @@ shift
 (($#)) || set -- 3 2
 for major in "$@"; do
   venv=$directory/dvc$major
-  if ! cmp -s "$here/requirements-$major.txt" "$venv/installed.txt"; then
-    python3 -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet -r "$here/requirements-$major.txt"
-    cp "$here/requirements-$major.txt" "$venv/installed.txt"
-  fi
+  bash "$here/../../../../venv.sh" "$venv" "$here/requirements-$major.txt"
   printf '%s\n' "-Dinflight.dvc$major=$venv"
 done

@@ -4,9 +4,5 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=$1/model-signing
-if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
-  python3 -m venv --clear "$venv"
-  "$venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"
-  cp "$here/requirements.txt" "$venv/installed.txt"
-fi
+bash "$here/../../../../venv.sh" "$venv" "$here/requirements.txt"
 printf '%s\n' "-Dinflight.model.signing=$venv"
