@@ -25,11 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.HdrHistogram.Histogram;
 
 /**
  * The main job: a Tribuo model serves, an ONNX model replaces it under load while it is still being
@@ -41,13 +39,14 @@ public final class FirstFlight {
   private static final int BULK_ROWS = 200_000;
 
   private final PrintStream out;
+  private final FlightLog log;
   private final Path testmodels;
-  private final long begin = System.nanoTime();
   private final CompletableFuture<Long> secondIsLive = new CompletableFuture<>();
   private final CompletableFuture<String> thirdRefused = new CompletableFuture<>();
 
   private FirstFlight(PrintStream out, Path testmodels) {
     this.out = out;
+    log = new FlightLog(out, 27);
     this.testmodels = testmodels;
   }
 
@@ -98,53 +97,54 @@ public final class FirstFlight {
             .listen(watch())
             .start()) {
       ModelInfo info = cancer.status().live().orElseThrow();
-      say(
+      log.say(
           String.format(
               "%s is live: %s, %d held-out rows", info.label(), info.runtime(), heldOut.size()));
       first = accuracy(cancer.predictor(), heldOut);
-      say(String.format("accuracy %.4f (Tribuo itself: %.4f)", first, tribuosOwn(heldOut)));
+      log.say(String.format("accuracy %.4f (Tribuo itself: %.4f)", first, tribuosOwn(heldOut)));
 
       int cores = Runtime.getRuntime().availableProcessors();
       callers =
           new Callers<>(cancer.predictor(), heldOut.stream().map(Sample::cell).toList(), cores);
       callers.start();
-      say(String.format("%d callers predict without pause", cores));
-      waitFor(new CompletableFuture<>(), PHASE);
+      log.say(String.format("%d callers predict without pause", cores));
+      FlightLog.waitFor(new CompletableFuture<>(), PHASE);
 
       callers.phase(1);
       published = System.nanoTime();
-      say("v2 (ONNX) is being copied in, piece by piece");
+      log.say("v2 (ONNX) is being copied in, piece by piece");
       publisher.publishSlowly(2, onnx, 10);
-      Optional<Long> swap = waitFor(secondIsLive, Duration.ofSeconds(20));
+      Optional<Long> swap = FlightLog.waitFor(secondIsLive, Duration.ofSeconds(20));
       if (swap.isEmpty()) {
         callers.stop();
         throw new IllegalStateException("v2 did not go live: " + cancer.status());
       }
       long swapped = swap.get();
-      say(
+      log.say(
           String.format(
               "v2 is live %d ms after its copy began, %,d calls so far",
               millis(swapped - published), callers.calls()));
-      waitFor(new CompletableFuture<>(), Duration.ofMillis(500));
+      FlightLog.waitFor(new CompletableFuture<>(), Duration.ofMillis(500));
 
       callers.phase(2);
       second = accuracy(cancer.predictor(), heldOut);
-      say(String.format("accuracy %.4f (scikit-learn itself: %.4f)", second, scikitLearnsOwn()));
+      log.say(
+          String.format("accuracy %.4f (scikit-learn itself: %.4f)", second, scikitLearnsOwn()));
       publisher.publishCorrupted(3, worse);
-      say("v3 is there, with one bit flipped");
-      say(
+      log.say("v3 is there, with one bit flipped");
+      log.say(
           String.format(
               "v3 refused: %s",
-              waitFor(thirdRefused, Duration.ofSeconds(20)).orElse("NOT REFUSED")));
-      waitFor(new CompletableFuture<>(), PHASE);
+              FlightLog.waitFor(thirdRefused, Duration.ofSeconds(20)).orElse("NOT REFUSED")));
+      FlightLog.waitFor(new CompletableFuture<>(), PHASE);
       callers.stop();
       versions = cancer.status().versions();
-      say(cancer.batching().toString());
+      log.say(cancer.batching().toString());
       scored = scoreMany(cancer.predictor(), heldOut);
     }
     boolean good = report(callers, versions, first, second, open.get()) && scored;
     out.println();
-    boolean judged = new CanaryFlight(heldOut, this::say).fly(root, loader, tribuo, onnx, worse);
+    boolean judged = new CanaryFlight(heldOut, log::say).fly(root, loader, tribuo, onnx, worse);
     boolean asPromised = good && judged && open.get() == 0;
     out.println();
     out.println(asPromised ? "As promised." : "NOT as promised.");
@@ -153,7 +153,7 @@ public final class FirstFlight {
 
   /** Far more rows than there are in memory at any time. */
   private boolean scoreMany(Predictor<Cell, Diagnosis> predictor, List<Sample> samples) {
-    say(String.format("%,d rows in bulk", BULK_ROWS));
+    log.say(String.format("%,d rows in bulk", BULK_ROWS));
     ProgressBar<Diagnosis> bar = new ProgressBar<>(out, BULK_ROWS);
     Iterator<Cell> rows =
         IntStream.range(0, BULK_ROWS)
@@ -194,29 +194,11 @@ public final class FirstFlight {
     boolean right = Math.abs(second - scikitLearnsOwn()) < 1e-4 && first > 0.9;
     boolean good =
         callers.failures() == 0 && callers.backwards() == 0 && open == 0 && refused && right;
-    out.println();
-    row("predictions by version", callers.byVersion().toString());
-    row("failed calls", Long.toString(callers.failures()));
-    row("versions seen out of order", Long.toString(callers.backwards()));
-    row("v3", refused ? "refused, v2 went on serving" : "NOT REFUSED");
-    row("sessions open after close", Integer.toString(open));
-    String[] phases = {"before the swap", "during the swap", "after the swap"};
-    for (int i = 0; i < phases.length; i++) {
-      Histogram latency = callers.latency(i);
-      row(
-          "latency " + phases[i],
-          String.format(
-              "p50 %.1f us, p99 %.1f us, max %.1f ms (%,d calls)",
-              latency.getValueAtPercentile(50) / 1e3,
-              latency.getValueAtPercentile(99) / 1e3,
-              latency.getMaxValue() / 1e6,
-              latency.getTotalCount()));
-    }
+    log.calls(callers);
+    log.row("v3", refused ? "refused, v2 went on serving" : "NOT REFUSED");
+    log.row("sessions open after close", Integer.toString(open));
+    log.latencies(callers);
     return good;
-  }
-
-  private void row(String name, String value) {
-    out.printf("  %-27s %s%n", name, value);
   }
 
   private static double accuracy(Predictor<Cell, Diagnosis> predictor, List<Sample> samples) {
@@ -243,20 +225,6 @@ public final class FirstFlight {
       properties.load(in);
     }
     return Double.parseDouble(properties.getProperty("accuracy"));
-  }
-
-  /** The value, or empty when the time is up. */
-  private static <T> Optional<T> waitFor(CompletableFuture<T> future, Duration atMost)
-      throws Exception {
-    try {
-      return Optional.of(future.get(atMost.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (java.util.concurrent.TimeoutException e) {
-      return Optional.empty();
-    }
-  }
-
-  private void say(String text) {
-    out.printf("[%5.1f s] %s%n", (System.nanoTime() - begin) / 1e9, text);
   }
 
   private static long millis(long nanos) {

@@ -18,10 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.HdrHistogram.Histogram;
 
 /**
  * The second main job: a service follows an alias of a real registry, which moves under load: see
@@ -42,13 +39,14 @@ final class RegistryFlight {
   record Species(String label) {}
 
   private final PrintStream out;
+  private final FlightLog log;
   private final Registry registry;
-  private final long begin = System.nanoTime();
   private final CompletableFuture<Long> secondIsWanted = new CompletableFuture<>();
   private final CompletableFuture<Long> secondIsLive = new CompletableFuture<>();
 
   private RegistryFlight(PrintStream out, Registry registry) {
     this.out = out;
+    log = new FlightLog(out, 30);
     this.registry = registry;
   }
 
@@ -91,27 +89,27 @@ final class RegistryFlight {
             .listen(watch())
             .start()) {
       ModelInfo info = iris.status().live().orElseThrow();
-      say(String.format("%s is live: %s, from %s", info.label(), info.runtime(), repository));
-      say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
+      log.say(String.format("%s is live: %s, from %s", info.label(), info.runtime(), repository));
+      log.say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
       int cores = Runtime.getRuntime().availableProcessors();
       Callers<Flower, Species> callers = new Callers<>(iris.predictor(), rows, cores);
       callers.start();
-      say(cores + " callers predict without pause");
-      waitFor(new CompletableFuture<>(), PHASE);
+      log.say(cores + " callers predict without pause");
+      FlightLog.waitFor(new CompletableFuture<>(), PHASE);
 
       callers.phase(1);
       registry.move().run();
       long moved = System.nanoTime();
-      say("'" + registry.alias() + "' names v" + registry.second() + " now");
-      Optional<Long> live = waitFor(secondIsLive, Duration.ofSeconds(20));
+      log.say("'" + registry.alias() + "' names v" + registry.second() + " now");
+      Optional<Long> live = FlightLog.waitFor(secondIsLive, Duration.ofSeconds(20));
       if (live.isEmpty()) {
         callers.stop();
         throw new IllegalStateException("v" + registry.second() + " is not live: " + iris.status());
       }
       boolean inTime = inTime(moved, live.get(), slowestPoll.get());
       callers.phase(2);
-      say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
-      waitFor(new CompletableFuture<>(), PHASE);
+      log.say(String.format("accuracy %.3f", accuracy(iris.predictor(), lines)));
+      FlightLog.waitFor(new CompletableFuture<>(), PHASE);
       callers.stop();
       return report(callers, inTime);
     }
@@ -121,7 +119,7 @@ final class RegistryFlight {
     long took = Math.max(0, live - moved) / 1_000_000;
     long load = (live - secondIsWanted.join()) / 1_000_000;
     long poll = slowestPoll / 1_000_000;
-    say(
+    log.say(
         String.format(
             "v%s is live %d ms later: %d ms of them until a poll saw it (one %d ms after the other,"
                 + " each of at most %d ms), %d ms to fetch, verify and load",
@@ -192,23 +190,9 @@ final class RegistryFlight {
   }
 
   private boolean report(Callers<Flower, Species> callers, boolean inTime) {
-    out.println();
-    row("predictions by version", callers.byVersion().toString());
-    row("failed calls", Long.toString(callers.failures()));
-    row("versions seen out of order", Long.toString(callers.backwards()));
-    row("live within a poll and a load", inTime ? "yes" : "NO");
-    String[] phases = {"before the swap", "during the swap", "after the swap"};
-    for (int i = 0; i < phases.length; i++) {
-      Histogram latency = callers.latency(i);
-      row(
-          "latency " + phases[i],
-          String.format(
-              "p50 %.1f us, p99 %.1f us, max %.1f ms (%,d calls)",
-              latency.getValueAtPercentile(50) / 1e3,
-              latency.getValueAtPercentile(99) / 1e3,
-              latency.getMaxValue() / 1e6,
-              latency.getTotalCount()));
-    }
+    log.calls(callers);
+    log.row("live within a poll and a load", inTime ? "yes" : "NO");
+    log.latencies(callers);
     boolean good =
         callers.failures() == 0
             && callers.backwards() == 0
@@ -219,23 +203,5 @@ final class RegistryFlight {
             && inTime;
     out.println(good ? "\nAs promised." : "\nNOT as promised.");
     return good;
-  }
-
-  private void row(String name, String value) {
-    out.printf("  %-30s %s%n", name, value);
-  }
-
-  /** The value, or empty when the time is up. */
-  private static <T> Optional<T> waitFor(CompletableFuture<T> future, Duration atMost)
-      throws Exception {
-    try {
-      return Optional.of(future.get(atMost.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (TimeoutException e) {
-      return Optional.empty();
-    }
-  }
-
-  private void say(String text) {
-    out.printf("[%5.1f s] %s%n", (System.nanoTime() - begin) / 1e9, text);
   }
 }
