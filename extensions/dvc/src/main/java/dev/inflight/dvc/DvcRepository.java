@@ -39,7 +39,8 @@ public final class DvcRepository implements ModelRepository {
     private final Optional<String> address;
     private final Path directory;
     private String authorization = "";
-    private HttpSource.Patience patience = HttpSource.Patience.defaults();
+    private HttpSource.Patience patience;
+    private HttpSource http; // a client with threads: made once, not for each copy
     private Optional<Path> clone = Optional.empty();
     private FetchLimits limits = FetchLimits.defaults();
     private FetchListener listener = FetchListener.NONE;
@@ -48,15 +49,22 @@ public final class DvcRepository implements ModelRepository {
     private List<Remotes.Credentials> credentials = List.of();
     private Optional<DvcReference> reference = Optional.empty();
 
-    Settings(Optional<String> address, Path directory) {
+    Settings(
+        Optional<String> address, Path directory, HttpSource.Patience patience, HttpSource http) {
       this.address = address;
       this.directory = directory;
+      this.patience = patience;
+      this.http = http;
+    }
+
+    static Settings of(Optional<String> address, Path directory) {
+      HttpSource.Patience patience = HttpSource.Patience.defaults();
+      return new Settings(address, directory, patience, HttpSource.of(patience));
     }
 
     Settings copy() {
-      Settings copy = new Settings(address, directory);
+      Settings copy = new Settings(address, directory, patience, http);
       copy.authorization = authorization;
-      copy.patience = patience;
       copy.clone = clone;
       copy.limits = limits;
       copy.listener = listener;
@@ -74,11 +82,7 @@ public final class DvcRepository implements ModelRepository {
   private DvcRepository(Settings settings) {
     this.settings = settings;
     Remotes remotes =
-        new Remotes(
-            HttpSource.of(settings.patience),
-            settings.presigner,
-            settings.local,
-            settings.credentials);
+        new Remotes(settings.http, settings.presigner, settings.local, settings.credentials);
     Git git =
         settings.address.isPresent()
             ? Git.at(
@@ -122,7 +126,7 @@ public final class DvcRepository implements ModelRepository {
     if (user != null) {
       plain = plain.replaceFirst("//[^/]*@", "//");
     }
-    DvcRepository repository = new DvcRepository(new Settings(Optional.of(plain), Path.of("")));
+    DvcRepository repository = new DvcRepository(Settings.of(Optional.of(plain), Path.of("")));
     String info = address.getUserInfo();
     int colon = info == null ? -1 : info.indexOf(':');
     return info == null || colon < 0
@@ -144,8 +148,7 @@ public final class DvcRepository implements ModelRepository {
    * .dvc/config.local} and {@code .dvc/cache} are used too.
    */
   public static DvcRepository at(Path directory) {
-    return new DvcRepository(
-        new Settings(Optional.empty(), directory.toAbsolutePath().normalize()));
+    return new DvcRepository(Settings.of(Optional.empty(), directory.toAbsolutePath().normalize()));
   }
 
   private DvcRepository with(Consumer<Settings> change) {
@@ -216,7 +219,11 @@ public final class DvcRepository implements ModelRepository {
 
   /** {@return this, waiting so long for the servers} */
   public DvcRepository withPatience(HttpSource.Patience patience) {
-    return with(s -> s.patience = patience);
+    return with(
+        s -> {
+          s.patience = patience;
+          s.http = HttpSource.of(patience);
+        });
   }
 
   /** {@return this, taking versions up to these limits} */

@@ -29,9 +29,20 @@ final class PrivateDirectories {
   /** {@return a new directory, deleted when {@code owner} is no longer used} */
   static Path create(Object owner) throws IOException {
     Path directory = Files.createTempDirectory("inflight-dvc-"); // 0700 where there are modes
-    Cleaner.Cleanable cleanable = CLEANER.register(owner, () -> delete(directory));
-    Runtime.getRuntime().addShutdownHook(new Thread(cleanable::clean, "inflight-dvc-exit"));
+    Thread atExit = new Thread(() -> delete(directory), "inflight-dvc-exit");
+    Runtime.getRuntime().addShutdownHook(atExit);
+    var unused = CLEANER.register(owner, () -> deleteNow(directory, atExit));
     return directory;
+  }
+
+  /** A hook that stays would keep the library's classes for as long as the process runs. */
+  private static void deleteNow(Path directory, Thread atExit) {
+    delete(directory);
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The process ends; the hook finds nothing left.
+    }
   }
 
   /** {@return an absolute directory, made if it is not there} */
